@@ -1,0 +1,52 @@
+/* leaktrace's own memory. Owns the count of bytes mapped and the cap; called by the arena and by the large tables. */
+#include "base/memory.h"
+
+#include "base/sys.h"
+
+#define PAGE 4096ul
+
+static struct {
+    uint64_t used;
+    uint64_t cap;
+    uint64_t refused;
+} memory;
+
+static size_t whole_pages(size_t size)
+{
+    return (size + PAGE - 1) & ~(PAGE - 1);
+}
+
+void *memory_map(size_t size)
+{
+    size_t bytes = whole_pages(size);
+    uint64_t used = __atomic_add_fetch(&memory.used, bytes, __ATOMIC_RELAXED);
+    uint64_t cap = __atomic_load_n(&memory.cap, __ATOMIC_RELAXED);
+    void *ptr = cap != 0 && used > cap ? NULL : sys_map(bytes);
+
+    if (ptr == NULL) {
+        __atomic_fetch_sub(&memory.used, bytes, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&memory.refused, 1, __ATOMIC_RELAXED);
+    }
+    return ptr;
+}
+
+void memory_unmap(void *ptr, size_t size)
+{
+    sys_unmap(ptr, whole_pages(size));
+    __atomic_fetch_sub(&memory.used, whole_pages(size), __ATOMIC_RELAXED);
+}
+
+void memory_set_cap(uint64_t bytes)
+{
+    __atomic_store_n(&memory.cap, bytes, __ATOMIC_RELAXED);
+}
+
+uint64_t memory_used(void)
+{
+    return __atomic_load_n(&memory.used, __ATOMIC_RELAXED);
+}
+
+uint64_t memory_refused(void)
+{
+    return __atomic_load_n(&memory.refused, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,24 @@
+/*
+ * leaktrace's own memory: pages from the kernel, counted, and capped.
+ *
+ * Nothing here ever aborts: past the cap every request answers NULL, and the caller drops its event and counts it.
+ * Thread-safe, without locks.
+ */
+#ifndef LEAKTRACE_BASE_MEMORY_H
+#define LEAKTRACE_BASE_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zeroed pages for `size` bytes (rounded up to whole pages), or NULL. */
+void *memory_map(size_t size);
+/* Gives back what memory_map returned for the same `size`. */
+void memory_unmap(void *ptr, size_t size);
+
+/* Most bytes that may be mapped at a time; 0 = no cap. The default is no cap. */
+void memory_set_cap(uint64_t bytes);
+uint64_t memory_used(void);
+/* Requests refused so far. */
+uint64_t memory_refused(void);
+
+#endif

@@ -1,0 +1,87 @@
+/* The comments of a dump. Owns nothing; called by dump/dump. */
+#include "dump/comments.h"
+
+#include "base/lock.h"
+#include "base/memory.h"
+#include "base/options.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "store/counters.h"
+#include "store/site_table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#define COMMAND_MAX 512
+
+static int add(struct comments *comments, const char *key, const char *value)
+{
+    char buf[COMMAND_MAX + 64];
+    struct text line = TEXT_ON(buf);
+
+    text_format(&line, "%s %s", key, value);
+    comments->lines[comments->count] = arena_strndup(comments->arena, buf, line.len);
+    if (comments->lines[comments->count] == NULL)
+        return -ENOMEM;
+    comments->count++;
+    return 0;
+}
+
+static int add_number(struct comments *comments, const char *key, int64_t value)
+{
+    char buf[32];
+    struct text number = TEXT_ON(buf);
+
+    text_add_int(&number, value);
+    return add(comments, key, buf);
+}
+
+/* The command line, its words separated by blanks; what is no printable ASCII becomes '?'. */
+static int add_command(struct comments *comments)
+{
+    char buf[COMMAND_MAX];
+    int fd = sys_open("/proc/self/cmdline", O_RDONLY, 0);
+    ssize_t len = fd < 0 ? 0 : sys_read(fd, buf, sizeof(buf) - 1);
+
+    if (fd >= 0)
+        sys_close(fd);
+    while (len > 0 && buf[len - 1] == '\0')
+        len--;
+    len = len < 0 ? 0 : len;
+    for (ssize_t i = 0; i < len; i++)
+        buf[i] = buf[i] == '\0' ? ' ' : buf[i] < ' ' || buf[i] > '~' ? '?' : buf[i];
+    buf[len] = '\0';
+    return add(comments, "command", buf);
+}
+
+static int64_t truncated_stacks(void)
+{
+    uint32_t count = site_table_count();
+    int64_t truncated = 0;
+
+    for (uint32_t id = 1; id <= count; id++)
+        truncated += site_table_get(id)->stack.truncated;
+    return truncated;
+}
+
+int comments_write(struct comments *comments, const struct options *options, const struct snapshot *snapshot, const char *reason)
+{
+    int result = add(comments, "leaktrace", LEAKTRACE_VERSION);
+
+    result |= add_number(comments, "pid", sys_getpid());
+    result |= add_command(comments);
+    result |= add(comments, "options", options->as_given);
+    result |= add(comments, "reason", reason);
+    result |= add_number(comments, "dropped_events", (int64_t)counters_dropped());
+    result |= add_number(comments, "stacks", site_table_count());
+    result |= add_number(comments, "truncated_stacks", truncated_stacks());
+    result |= add_number(comments, "unattributed_fds", snapshot->unattributed_fds);
+    result |= add_number(comments, "unattributed_threads", snapshot->unattributed_threads);
+    for (enum counter counter = 0; counter < COUNTER_MAX; counter++)
+        result |= add_number(comments, counter_names[counter], (int64_t)counters_get(counter));
+    result |= add_number(comments, "lock_timeouts", (int64_t)lock_timeouts());
+    result |= add_number(comments, "own_memory_bytes", (int64_t)memory_used());
+    result |= add_number(comments, "pause_ns", snapshot->pause_ns);
+    return result == 0 ? 0 : -ENOMEM;
+}

@@ -1,0 +1,20 @@
+/* The comments of a dump: whose it is, with which options it was made, and what its figures leave out. */
+#ifndef LEAKTRACE_DUMP_COMMENTS_H
+#define LEAKTRACE_DUMP_COMMENTS_H
+
+#include "snapshot/snapshot.h"
+
+#define COMMENTS_MAX 32
+
+struct options;
+
+struct comments {
+    struct arena *arena;
+    const char *lines[COMMENTS_MAX];
+    size_t count;
+};
+
+/* 0 or -ENOMEM. */
+int comments_write(struct comments *comments, const struct options *options, const struct snapshot *snapshot, const char *reason);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * leaktrace's own thread: it waits for what triggers a dump, and makes it.
+ *
+ * Triggers are the dump signal (its handler only wakes the thread), the interval, the warmup, requests of the command
+ * (base/control.h), the C interface, and the end of the process.
+ */
+#ifndef LEAKTRACE_DUMP_CONTROL_H
+#define LEAKTRACE_DUMP_CONTROL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+struct options;
+
+struct control_actions {
+    /* The real pthread_create: the thread is not the program's. */
+    int (*create_thread)(pthread_t *ret_thread, const pthread_attr_t *attr, void *(*routine)(void *), void *argument);
+    /* First in the new thread: nothing that it does is recorded. */
+    void (*never_record)(void);
+    /* Sets the growth mark in the store. */
+    void (*mark)(void);
+};
+
+void control_init(const struct options *options, const struct control_actions *actions);
+/* Starts the thread if there is none. False, after a line, when it cannot be started. */
+bool control_start(void);
+/* Whether the thread was started in this process. */
+bool control_has_begun(void);
+/* What the status says of the dump signal: a name, "none", "taken by the program". A constant. */
+void control_set_signal_state(const char *state);
+
+/* Asks for a dump; safe in a signal handler. `reason` is a constant. */
+void control_request_dump(const char *reason);
+/* The same, and waits until it is written, at most 30 s. For the end of the process and the C interface. */
+void control_dump_and_wait(const char *reason);
+/* Sets the growth mark now. */
+void control_mark(void);
+
+/* In the child of fork: there is no thread any more. */
+void control_after_fork(void);
+
+#endif

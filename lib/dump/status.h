@@ -1,0 +1,21 @@
+/* The status file, which answers the command: see base/control.h for its place and lines. */
+#ifndef LEAKTRACE_DUMP_STATUS_H
+#define LEAKTRACE_DUMP_STATUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct status {
+    const char *signal; /* the dump signal's name, "none", "taken by the program" */
+    uint32_t nonce;     /* of the last request; 0: none */
+    int result;         /* of it: >= 0, or -errno */
+    bool ended;
+    bool named; /* the mapping that tells the file's name is there */
+};
+
+/* Replaces the file. Failures are not told: the command sees that it gets no answer. */
+void status_write(struct status *status);
+/* Removes it, at the end of the process. */
+void status_remove(void);
+
+#endif

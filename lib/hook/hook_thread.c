@@ -1,0 +1,114 @@
+/*
+ * Hooks of threads. Owns the routine that threads start in.
+ *
+ * A thread's end is seen by a cleanup handler in that routine, so it is seen whether the thread returns, calls pthread_exit or
+ * is cancelled.
+ */
+#include "hook/hook_thread.h"
+
+#include "hook/real.h"
+#include "record/record.h"
+
+static void thread_ends(void *entry)
+{
+    record_thread_ended(entry);
+}
+
+__attribute__((section(THREAD_START_SECTION), noinline)) static void *thread_start(void *entry)
+{
+    struct thread_start start = record_thread_started(entry);
+    void *result;
+
+    pthread_cleanup_push(thread_ends, entry);
+    result = start.routine(start.argument);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+/* The default size where the program gives no attributes; neither call allocates. */
+static size_t stack_bytes_of(const pthread_attr_t *attr)
+{
+    pthread_attr_t defaults;
+    size_t bytes = 0;
+
+    if (attr != NULL) {
+        pthread_attr_getstacksize(attr, &bytes);
+        return bytes;
+    }
+    if (pthread_attr_init(&defaults) != 0)
+        return 0;
+    pthread_attr_getstacksize(&defaults, &bytes);
+    pthread_attr_destroy(&defaults);
+    return bytes;
+}
+
+static bool is_detached(const pthread_attr_t *attr)
+{
+    int state = PTHREAD_CREATE_JOINABLE;
+
+    if (attr != NULL)
+        pthread_attr_getdetachstate(attr, &state);
+    return state == PTHREAD_CREATE_DETACHED;
+}
+
+HOOK int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attr, void *(*routine)(void *),
+                        void *restrict argument)
+{
+    struct thread_start start = {.routine = routine, .argument = argument};
+    struct thread_entry *entry = record_thread_create(&start, stack_bytes_of(attr), is_detached(attr), STACK_CALLER);
+    int result;
+
+    if (entry == NULL)
+        return real_pthread_create(thread, attr, routine, argument);
+    result = real_pthread_create(thread, attr, thread_start, entry);
+    if (result == 0)
+        record_thread_created(entry, *thread);
+    else
+        record_thread_failed(entry);
+    return result;
+}
+
+HOOK int pthread_join(pthread_t thread, void **ret_value)
+{
+    struct thread_entry *entry = record_thread_join(thread);
+    int result = real_pthread_join(thread, ret_value);
+
+    record_thread_join_done(entry, result == 0);
+    return result;
+}
+
+HOOK int pthread_tryjoin_np(pthread_t thread, void **ret_value)
+{
+    struct thread_entry *entry = record_thread_join(thread);
+    int result = real_pthread_tryjoin_np(thread, ret_value);
+
+    record_thread_join_done(entry, result == 0);
+    return result;
+}
+
+HOOK int pthread_timedjoin_np(pthread_t thread, void **ret_value, const struct timespec *deadline)
+{
+    struct thread_entry *entry = record_thread_join(thread);
+    int result = real_pthread_timedjoin_np(thread, ret_value, deadline);
+
+    record_thread_join_done(entry, result == 0);
+    return result;
+}
+
+HOOK int pthread_clockjoin_np(pthread_t thread, void **ret_value, clockid_t clock, const struct timespec *deadline)
+{
+    struct thread_entry *entry = record_thread_join(thread);
+    int result = real_pthread_clockjoin_np(thread, ret_value, clock, deadline);
+
+    record_thread_join_done(entry, result == 0);
+    return result;
+}
+
+HOOK int pthread_detach(pthread_t thread)
+{
+    struct thread_entry *entry = record_thread_detach(thread);
+    int result = real_pthread_detach(thread);
+
+    record_thread_detach_done(entry, result == 0);
+    return result;
+}

@@ -1,0 +1,11 @@
+/* The routine that threads start in, for whoever leaves its frames out of the stacks. */
+#ifndef LEAKTRACE_HOOK_HOOK_THREAD_H
+#define LEAKTRACE_HOOK_HOOK_THREAD_H
+
+/* It is alone in a section of this name; the linker defines the two ends. */
+#define THREAD_START_SECTION "leaktrace_start"
+
+extern const char __start_leaktrace_start[] __attribute__((visibility("hidden")));
+extern const char __stop_leaktrace_start[] __attribute__((visibility("hidden")));
+
+#endif

@@ -1,0 +1,35 @@
+/* The C interface, for programs that know of leaktrace: see include/leaktrace/leaktrace.h. */
+#include "life/life.h"
+
+#include "dump/control.h"
+#include "hook/real.h"
+#include "record/record.h"
+
+#include <string.h>
+
+HOOK void leaktrace_api_mark(void);
+HOOK void leaktrace_api_dump(const char *reason);
+HOOK void leaktrace_api_ignore_begin(void);
+HOOK void leaktrace_api_ignore_end(void);
+
+void leaktrace_api_mark(void)
+{
+    if (life.stage == LIFE_RUNNING)
+        control_mark();
+}
+
+void leaktrace_api_dump(const char *reason)
+{
+    if (life.stage == LIFE_RUNNING)
+        control_dump_and_wait(reason == NULL ? "program" : reason);
+}
+
+void leaktrace_api_ignore_begin(void)
+{
+    record_ignore_begin();
+}
+
+void leaktrace_api_ignore_end(void)
+{
+    record_ignore_end();
+}

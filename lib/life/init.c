@@ -1,0 +1,149 @@
+/*
+ * The start of the library. Owns `struct life`.
+ *
+ * Recording starts with the first call of any hook, which comes from the constructor of some other library, long before main;
+ * it needs the options, and nothing of libc. Everything else is done in the library's constructor.
+ */
+#include "life/life.h"
+
+#include "base/glob.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "dump/control.h"
+#include "dump/dump.h"
+#include "dump/folder.h"
+#include "hook/hook_thread.h"
+#include "hook/real.h"
+#include "record/record.h"
+#include "record/stack_libunwind.h"
+#include "record/unwind_rule.h"
+#include "snapshot/modules.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#define EXE_NAME_MAX 128
+
+struct life life;
+
+static char exe_name[EXE_NAME_MAX];
+static char dir_path[OPTIONS_PATH_MAX];
+
+/* The program's name as it may stand in a file name. */
+static void read_exe_name(void)
+{
+    char buf[4096];
+    struct text name = TEXT_ON(exe_name);
+    ssize_t len = sys_readlink("/proc/self/exe", buf, sizeof(buf) - 1);
+    const char *base;
+
+    buf[len < 0 ? 0 : len] = '\0';
+    base = strrchr(buf, '/');
+    text_add(&name, base == NULL || base[1] == '\0' ? "unknown" : base + 1);
+    for (char *at = exe_name; *at != '\0'; at++)
+        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-", *at) == NULL)
+            *at = '_';
+}
+
+static void complain(const char *line, void *context)
+{
+    bool *quiet = context;
+
+    if (!*quiet)
+        log_line("%s", line);
+}
+
+/* The options are read twice: first silently, to know where the log goes. */
+static void read_options(const char *text)
+{
+    bool quiet = true;
+
+    options_set_defaults(&life.options);
+    if (text == NULL)
+        return;
+    options_parse(&life.options, text, complain, &quiet);
+    log_set_target(life.options.log);
+    quiet = false;
+    options_parse(&life.options, text, complain, &quiet);
+}
+
+static struct stack_bounds own_code(void)
+{
+    struct dl_find_object object;
+
+    if (_dl_find_object((void *)own_code, &object) != 0)
+        return (struct stack_bounds){0};
+    return (struct stack_bounds){.low = (uintptr_t)object.dlfo_map_start, .high = (uintptr_t)object.dlfo_map_end};
+}
+
+static struct stack_bounds start_routine(void)
+{
+    return (struct stack_bounds){.low = (uintptr_t)__start_leaktrace_start, .high = (uintptr_t)__stop_leaktrace_start};
+}
+
+/* From here on events are recorded. */
+static void begin_recording(char **environment)
+{
+    const char *text = NULL;
+
+    for (char **variable = environment; *variable != NULL; variable++)
+        if (strncmp(*variable, OPTIONS_VARIABLE "=", sizeof(OPTIONS_VARIABLE)) == 0)
+            text = *variable + sizeof(OPTIONS_VARIABLE);
+    log_remember_stderr();
+    read_exe_name();
+    read_options(text);
+    life.stage = LIFE_RECORDING;
+    if (!glob_list_matches(life.options.exe, exe_name) || getauxval(AT_SECURE) != 0)
+        return;
+    memory_set_cap(limit_memory(&life.options));
+    stack_set_depth(life.options.depth);
+    stack_set_check(life.options.check);
+    stack_set_own_code(own_code(), start_routine());
+    record_enable(life.options.profiles);
+}
+
+void real_first_call(void)
+{
+    if (life.stage == LIFE_UNTRACED && environ != NULL)
+        begin_recording(environ);
+}
+
+/* Things that need libc, and a program that is to be traced. */
+static void begin_running(void)
+{
+    const struct control_actions actions = {
+        .create_thread = real_pthread_create,
+        .never_record = record_never,
+        .mark = record_mark,
+    };
+
+    stack_libunwind_init();
+    modules_set_gone(unwind_rule_forget);
+    if (!folder_choose(life.options.dir, getenv("TMPDIR"), dir_path, sizeof(dir_path)))
+        log_line("the name of the folder for dumps is too long: %s...", dir_path);
+    dump_init(&life.options, dir_path, exe_name);
+    control_init(&life.options, &actions);
+    fork_init();
+    life.stage = LIFE_RUNNING;
+    folder_prepare(dir_path);
+    control_start();
+    signal_take(life.options.signal);
+}
+
+__attribute__((constructor)) static void construct(int argc, char **argv, char **environment)
+{
+    (void)argc, (void)argv;
+    real_resolve_all();
+    if (life.stage == LIFE_UNTRACED)
+        begin_recording(environment);
+    if (!record_is_on())
+        return;
+    record_ignore_begin();
+    begin_running();
+    record_ignore_end();
+}

@@ -1,0 +1,46 @@
+/* What every recording does first and last. For the files of record/. */
+#ifndef LEAKTRACE_RECORD_EVENT_H
+#define LEAKTRACE_RECORD_EVENT_H
+
+#include "record/guard.h"
+#include "store/counters.h"
+#include "store/kind.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct site;
+
+struct record_settings {
+    uint32_t kinds;
+    void (*at_next_allocation)(void);
+    pid_t pid;
+};
+
+extern struct record_settings record_settings;
+
+static inline bool event_begin(enum kind kind)
+{
+    if ((__atomic_load_n(&record_settings.kinds, __ATOMIC_RELAXED) >> kind & 1) == 0)
+        return false;
+    if (guard_enter())
+        return true;
+    counters_add(COUNTER_DROPPED_NESTED, 1);
+    return false;
+}
+
+static inline bool event_begin_acquire(enum kind kind)
+{
+    return guard.ignoring == 0 && event_begin(kind);
+}
+
+static inline void event_end(void)
+{
+    guard_leave();
+}
+
+/* The site of the caller's stack; NULL, and counted as dropped, when there is no memory. Inside the guard only. */
+struct site *event_site(enum kind kind, const struct stack_frame *caller);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * The states of threads. Owns the pool; called by record/record.
+ *
+ * No thread tells when it has run its last hook: destructors of the program run after everything that could be hooked. So a
+ * state is given to another thread only when the kernel no longer knows the one it belonged to.
+ */
+#include "record/guard.h"
+
+#include "base/arena.h"
+#include "base/lock.h"
+#include "base/sys.h"
+
+#include <errno.h>
+
+__thread struct guard guard __attribute__((tls_model("initial-exec")));
+
+static struct {
+    struct lock lock;
+    struct arena arena;
+    struct thread_state *all;
+    struct thread_state *first_idle; /* in the order in which their threads ended */
+    struct thread_state *last_idle;
+} pool = {.lock = LOCK_INIT(LOCK_RANK_THREAD_STATE)};
+
+static struct thread_state *take_idle(void)
+{
+    struct thread_state *state = pool.first_idle;
+
+    if (state == NULL || (state->tid != 0 && sys_tgkill(sys_getpid(), state->tid, 0) != -ESRCH))
+        return NULL;
+    pool.first_idle = state->next_idle;
+    if (pool.first_idle == NULL)
+        pool.last_idle = NULL;
+    return state;
+}
+
+static struct thread_state *make(void)
+{
+    struct thread_state *state = arena_alloc(&pool.arena, sizeof(*state));
+
+    if (state == NULL)
+        return NULL;
+    state->next_all = pool.all;
+    pool.all = state;
+    return state;
+}
+
+static void add_idle(struct thread_state *state)
+{
+    state->next_idle = NULL;
+    if (pool.last_idle != NULL)
+        pool.last_idle->next_idle = state;
+    else
+        pool.first_idle = state;
+    pool.last_idle = state;
+}
+
+struct thread_state *guard_state(void)
+{
+    struct thread_state *state = guard.state;
+
+    if (state != NULL || !lock_acquire(&pool.lock))
+        return state;
+    state = take_idle();
+    if (state == NULL)
+        state = make();
+    lock_release(&pool.lock);
+    if (state == NULL)
+        return NULL;
+    state->tid = sys_gettid();
+    state->entry = NULL;
+    state->bounds = state->tid == sys_getpid() ? stack_bounds_main() : (struct stack_bounds){0};
+    guard.state = state;
+    return state;
+}
+
+void guard_thread_ends(void)
+{
+    if (guard.state == NULL || !lock_acquire(&pool.lock))
+        return;
+    add_idle(guard.state);
+    lock_release(&pool.lock);
+}
+
+void guard_after_fork(void)
+{
+    lock_reset(&pool.lock);
+    pool.first_idle = NULL;
+    pool.last_idle = NULL;
+    for (struct thread_state *state = pool.all; state != NULL; state = state->next_all) {
+        state->tid = 0;
+        if (state != guard.state)
+            add_idle(state);
+    }
+    if (guard.state != NULL)
+        guard.state->tid = sys_gettid();
+}

@@ -1,0 +1,60 @@
+/*
+ * What each thread carries: a few words of initial-exec TLS, without a destructor, and room for a stack, taken from a pool.
+ *
+ * The guard keeps leaktrace from recording itself: events that arrive while the thread is inside a recording are left out
+ * (they come from a signal handler that interrupted it) and counted.
+ */
+#ifndef LEAKTRACE_RECORD_GUARD_H
+#define LEAKTRACE_RECORD_GUARD_H
+
+#include "record/stack.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct thread_entry;
+
+struct thread_state {
+    struct stack_bounds bounds; /* empty: unknown */
+    struct thread_entry *entry; /* of the table of threads; NULL: not created by pthread_create */
+    pid_t tid;
+    struct thread_state *next_all;
+    struct thread_state *next_idle;
+    uintptr_t pcs[STACK_BUFFER];
+};
+
+struct guard {
+    bool busy;
+    unsigned ignoring;         /* leaktrace_ignore_begin() less leaktrace_ignore_end() */
+    uintptr_t last_acquired;   /* the heap block that was recorded last, see record_heap_enter() */
+    uintptr_t being_released;  /* by an outer hook that has recorded it already */
+    struct thread_state *state;
+};
+
+extern __thread struct guard guard __attribute__((tls_model("initial-exec")));
+
+/* Enters a recording; false when the thread is in one already. */
+static inline bool guard_enter(void)
+{
+    if (__builtin_expect(guard.busy, 0))
+        return false;
+    guard.busy = true;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return true;
+}
+
+static inline void guard_leave(void)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    guard.busy = false;
+}
+
+/* The thread's state, made on first use; NULL when there is no memory. Inside the guard only. */
+struct thread_state *guard_state(void);
+/* The thread is about to end: its state may go to another one when it is gone. */
+void guard_thread_ends(void);
+/* In the child of fork: the forking thread is the only one. */
+void guard_after_fork(void);
+
+#endif

@@ -1,0 +1,243 @@
+/* The recorder of heap blocks and descriptors. Owns which kinds are recorded and the growth mark; called by hook/ and life/. */
+#include "record/record.h"
+
+#include "base/sys.h"
+#include "record/event.h"
+#include "record/guard.h"
+#include "record/stack_libunwind.h"
+#include "record/unwind_rule.h"
+#include "store/counters.h"
+#include "store/epoch.h"
+#include "store/site_table.h"
+#include "store/thread_table.h"
+
+struct record_settings record_settings;
+
+void record_enable(uint32_t kinds)
+{
+    record_settings.pid = sys_getpid();
+    __atomic_store_n(&record_settings.kinds, kinds, __ATOMIC_RELEASE);
+}
+
+bool record_is_on(void)
+{
+    return record_settings.kinds != 0;
+}
+
+bool record_is_own_process(void)
+{
+    return sys_getpid() == record_settings.pid;
+}
+
+void record_mark(void)
+{
+    epoch_next_mark();
+    heap_table_mark();
+}
+
+struct site *event_site(enum kind kind, const struct stack_frame *caller)
+{
+    struct thread_state *state = guard_state();
+    struct stack stack;
+    struct site *site = NULL;
+
+    if (state != NULL) {
+        stack_capture(caller, &state->bounds, state->pcs, &stack);
+        site = site_table_intern(kind, &stack);
+    }
+    if (site == NULL)
+        counters_add(COUNTER_DROPPED_MEMORY, 1);
+    return site;
+}
+
+static void count_put(enum heap_put put)
+{
+    if (put == HEAP_PUT_REPLACED)
+        counters_add(COUNTER_REPLACED, 1);
+    if (put == HEAP_PUT_NO_MEMORY)
+        counters_add(COUNTER_DROPPED_MEMORY, 1);
+    if (put == HEAP_PUT_NO_LOCK)
+        counters_add(COUNTER_DROPPED_LOCK, 1);
+}
+
+bool record_at_next_allocation(void (*work)(void))
+{
+    if ((record_settings.kinds >> KIND_HEAP & 1) == 0)
+        return false;
+    __atomic_store_n(&record_settings.at_next_allocation, work, __ATOMIC_RELEASE);
+    return true;
+}
+
+static void do_deferred(void)
+{
+    void (*work)(void) = __atomic_exchange_n(&record_settings.at_next_allocation, NULL, __ATOMIC_ACQ_REL);
+
+    if (work == NULL)
+        return;
+    record_ignore_begin();
+    work();
+    record_ignore_end();
+}
+
+void record_heap_acquire(void *block, size_t size, struct stack_frame caller)
+{
+    struct site *site;
+
+    if (block == NULL || !event_begin_acquire(KIND_HEAP))
+        return;
+    site = event_site(KIND_HEAP, &caller);
+    if (site != NULL) {
+        site_count(site, size);
+        count_put(heap_table_add((uintptr_t)block, size, site->id));
+    }
+    guard.last_acquired = (uintptr_t)block;
+    event_end();
+    if (__builtin_expect(record_settings.at_next_allocation != NULL, 0))
+        do_deferred();
+}
+
+void record_heap_enter(void)
+{
+    guard.last_acquired = 0;
+}
+
+void record_heap_acquire_outer(void *block, size_t size, struct stack_frame caller)
+{
+    if (guard.last_acquired != (uintptr_t)block)
+        record_heap_acquire(block, size, caller);
+}
+
+bool record_heap_release(void *block, struct heap_block *ret_released)
+{
+    bool known;
+
+    if (block == NULL || (uintptr_t)block == guard.being_released || !event_begin(KIND_HEAP))
+        return false;
+    known = heap_table_take((uintptr_t)block, ret_released);
+    if (!known)
+        counters_add(COUNTER_UNKNOWN_RELEASE, 1);
+    event_end();
+    return known;
+}
+
+void record_heap_restore(const struct heap_block *released)
+{
+    if (!event_begin(KIND_HEAP))
+        return;
+    count_put(heap_table_put_back(released));
+    event_end();
+}
+
+void record_heap_release_outer(void *block)
+{
+    struct heap_block released;
+
+    record_heap_release(block, &released);
+    guard.being_released = (uintptr_t)block;
+}
+
+void record_heap_release_done(void)
+{
+    guard.being_released = 0;
+}
+
+/* A child of vfork shares the memory, but has descriptors of its own: what it does to them is not the parent's. */
+static bool begin_fd(int fd)
+{
+    if (fd < 0 || !event_begin(KIND_FD))
+        return false;
+    if (record_is_own_process())
+        return true;
+    event_end();
+    return false;
+}
+
+static void add_fd(int fd, const struct fd_entry *entry)
+{
+    bool replaced;
+
+    if (fd_table_add(fd, entry, &replaced) != 0)
+        counters_add(COUNTER_DROPPED_MEMORY, 1);
+    else if (replaced)
+        counters_add(COUNTER_REPLACED, 1);
+}
+
+void record_fd_acquire(int fd, bool accepted, struct stack_frame caller)
+{
+    struct fd_entry entry = {.accepted = accepted, .mark = epoch_mark()};
+    struct site *site;
+
+    if (guard.ignoring > 0 || !begin_fd(fd))
+        return;
+    site = event_site(KIND_FD, &caller);
+    if (site != NULL) {
+        site_count(site, 0);
+        entry.site = site->id;
+        entry.born_ns = sys_monotonic_ns();
+        add_fd(fd, &entry);
+    }
+    event_end();
+}
+
+void record_fd_peer(int fd, const struct sockaddr *addr, uint32_t len)
+{
+    if (addr == NULL || !begin_fd(fd))
+        return;
+    fd_table_set_peer(fd, addr, len);
+    event_end();
+}
+
+bool record_fd_release(int fd, struct fd_entry *ret_released)
+{
+    bool known;
+
+    if (!begin_fd(fd))
+        return false;
+    known = fd_table_take(fd, ret_released);
+    event_end();
+    return known;
+}
+
+void record_fd_restore(int fd, const struct fd_entry *released)
+{
+    if (!begin_fd(fd))
+        return;
+    add_fd(fd, released);
+    event_end();
+}
+
+void record_fd_release_range(unsigned first, unsigned last)
+{
+    unsigned limit = (unsigned)fd_table_limit();
+    struct fd_entry released;
+
+    for (unsigned fd = first; fd < limit && fd <= last; fd++)
+        record_fd_release((int)fd, &released);
+}
+
+void record_ignore_begin(void)
+{
+    guard.ignoring++;
+}
+
+void record_ignore_end(void)
+{
+    if (guard.ignoring > 0)
+        guard.ignoring--;
+}
+
+void record_never(void)
+{
+    guard.busy = true;
+}
+
+void record_after_fork(void)
+{
+    record_settings.pid = sys_getpid();
+    guard_after_fork();
+    site_table_after_fork();
+    heap_table_after_fork();
+    unwind_rule_after_fork();
+    stack_libunwind_after_fork();
+    thread_table_after_fork(guard.state == NULL ? NULL : guard.state->entry);
+}

@@ -1,0 +1,114 @@
+/* The recorder of threads. Owns nothing; called by hook/hook_thread. */
+#include "base/sys.h"
+#include "record/event.h"
+#include "record/record.h"
+#include "store/epoch.h"
+#include "store/site_table.h"
+#include "store/thread_table.h"
+
+struct thread_entry *record_thread_create(const struct thread_start *start, uint64_t stack_bytes, bool detached,
+                                          struct stack_frame caller)
+{
+    struct thread_row row = {.stack_bytes = stack_bytes, .detached = detached, .mark = epoch_mark()};
+    struct thread_entry *entry = NULL;
+    struct site *site;
+
+    if (!event_begin_acquire(KIND_THREAD))
+        return NULL;
+    site = event_site(KIND_THREAD, &caller);
+    if (site != NULL) {
+        row.site = site->id;
+        row.born_ns = sys_monotonic_ns();
+        entry = thread_table_prepare(&row);
+    }
+    if (entry != NULL)
+        *thread_table_start(entry) = *start;
+    event_end();
+    return entry;
+}
+
+void record_thread_created(struct thread_entry *entry, pthread_t handle)
+{
+    if (!event_begin(KIND_THREAD))
+        return;
+    site_count(site_table_get(thread_table_site(entry)), 0);
+    thread_table_live(entry, handle);
+    thread_table_unref(entry);
+    event_end();
+}
+
+void record_thread_failed(struct thread_entry *entry)
+{
+    if (!event_begin(KIND_THREAD))
+        return;
+    thread_table_cancel(entry);
+    event_end();
+}
+
+struct thread_start record_thread_started(struct thread_entry *entry)
+{
+    struct thread_start start = *thread_table_start(entry);
+    struct thread_state *state;
+
+    if (!event_begin(KIND_THREAD))
+        return start;
+    thread_table_live(entry, pthread_self());
+    state = guard_state();
+    if (state != NULL) {
+        state->entry = entry;
+        state->bounds = stack_bounds_thread(thread_table_stack_bytes(entry));
+    }
+    event_end();
+    return start;
+}
+
+void record_thread_ended(struct thread_entry *entry)
+{
+    if (!event_begin(KIND_THREAD))
+        return;
+    thread_table_end(entry);
+    guard_thread_ends();
+    event_end();
+}
+
+/* The entry of a thread that is about to be joined or detached. */
+static struct thread_entry *find(pthread_t handle)
+{
+    struct thread_entry *entry;
+
+    if (!event_begin(KIND_THREAD))
+        return NULL;
+    entry = thread_table_find(handle);
+    event_end();
+    return entry;
+}
+
+struct thread_entry *record_thread_join(pthread_t handle)
+{
+    return find(handle);
+}
+
+void record_thread_join_done(struct thread_entry *entry, bool joined)
+{
+    if (entry == NULL || !event_begin(KIND_THREAD))
+        return;
+    if (joined)
+        thread_table_joined(entry);
+    thread_table_unref(entry);
+    event_end();
+}
+
+struct thread_entry *record_thread_detach(pthread_t handle)
+{
+    return find(handle);
+}
+
+void record_thread_detach_done(struct thread_entry *entry, bool detached)
+{
+    if (entry == NULL || !event_begin(KIND_THREAD))
+        return;
+    if (detached)
+        thread_table_detach(entry);
+    thread_table_unref(entry);
+    event_end();
+}

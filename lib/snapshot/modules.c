@@ -1,0 +1,244 @@
+/*
+ * The registry of modules. Owns it, in an arena; called by dump/ and, around dlclose, by life/.
+ *
+ * What is loaded is first listed from the loader into a list of one's own, without any lock, and then compared with the
+ * registry under its lock.
+ */
+#include "snapshot/modules.h"
+
+#include "base/arena.h"
+#include "base/lock.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "store/epoch.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <link.h>
+#include <string.h>
+
+#define PAGE 4096ul
+
+struct registered {
+    struct module module;
+    struct registered *next;
+    bool seen; /* in the last listing: not unloaded */
+};
+
+static struct {
+    struct lock lock;
+    struct arena arena;
+    struct registered *first;
+    modules_gone *gone;
+} registry = {.lock = LOCK_INIT(LOCK_RANK_MODULE)};
+
+struct listing {
+    struct arena arena;
+    struct registered *first;
+    bool failed;
+};
+
+/* The loader's name of the program is empty; names of plugins may be relative to the folder of the moment. */
+static const char *path_of(struct listing *listing, const char *name)
+{
+    char buf[4096];
+    struct text text = TEXT_ON(buf);
+    ssize_t len;
+
+    if (strstr(name, "linux-vdso") != NULL || strstr(name, "linux-gate") != NULL)
+        return "[vdso]";
+    if (name[0] == '/')
+        return arena_strndup(&listing->arena, name, strlen(name));
+    len = sys_readlink(name[0] == '\0' ? "/proc/self/exe" : "/proc/self/cwd", buf, sizeof(buf) - 1);
+    text.len = len < 0 ? 0 : (size_t)len;
+    buf[text.len] = '\0';
+    if (name[0] != '\0')
+        text_format(&text, "/%s", name);
+    return arena_strndup(&listing->arena, buf, text.len);
+}
+
+static void add_segment(struct module *module, const ElfW(Phdr) * phdr)
+{
+    uintptr_t start = (module->bias + phdr->p_vaddr) & ~(PAGE - 1);
+    uintptr_t limit = (module->bias + phdr->p_vaddr + phdr->p_memsz + PAGE - 1) & ~(PAGE - 1);
+
+    if ((phdr->p_flags & PF_X) == 0 || module->n_segments == MODULE_SEGMENTS_MAX)
+        return;
+    module->segments[module->n_segments++] = (struct module_segment){
+        .start = start,
+        .limit = limit,
+        .file_offset = phdr->p_offset & ~(PAGE - 1),
+    };
+}
+
+static void read_build_id(struct module *module, const ElfW(Phdr) * phdr)
+{
+    const char *at = (const char *)(module->bias + phdr->p_vaddr);
+    const char *end = at + phdr->p_memsz;
+
+    while (at + sizeof(ElfW(Nhdr)) <= end) {
+        const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)(const void *)at;
+        const char *name = at + sizeof(*note);
+        const char *desc = name + ((note->n_namesz + 3) & ~3u);
+
+        if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 && memcmp(name, "GNU", 4) == 0 &&
+            note->n_descsz <= MODULE_BUILD_ID_MAX && desc + note->n_descsz <= end) {
+            memcpy(module->build_id, desc, note->n_descsz);
+            module->build_id_len = note->n_descsz;
+            return;
+        }
+        at = desc + ((note->n_descsz + 3) & ~3u);
+    }
+}
+
+static int list_module(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct listing *listing = context;
+    struct registered *entry = arena_alloc(&listing->arena, sizeof(*entry));
+
+    (void)size;
+    if (entry == NULL) {
+        listing->failed = true;
+        return 1;
+    }
+    entry->module.bias = info->dlpi_addr;
+    entry->module.unloaded = UINT32_MAX;
+    entry->module.path = path_of(listing, info->dlpi_name);
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type == PT_LOAD)
+            add_segment(&entry->module, &info->dlpi_phdr[i]);
+        if (info->dlpi_phdr[i].p_type == PT_NOTE && entry->module.build_id_len == 0)
+            read_build_id(&entry->module, &info->dlpi_phdr[i]);
+    }
+    if (entry->module.path == NULL)
+        listing->failed = true;
+    entry->next = listing->first;
+    listing->first = entry;
+    return 0;
+}
+
+static bool same_module(const struct module *a, const struct module *b)
+{
+    return a->bias == b->bias && a->n_segments == b->n_segments && strcmp(a->path, b->path) == 0 &&
+           a->build_id_len == b->build_id_len && memcmp(a->build_id, b->build_id, a->build_id_len) == 0;
+}
+
+/* The module's entry, also when it was unloaded and has come back to the same place. */
+static struct registered *find_known(const struct module *module)
+{
+    struct registered *entry = registry.first;
+
+    while (entry != NULL && (entry->module.unloaded != UINT32_MAX || !same_module(&entry->module, module)))
+        entry = entry->next;
+    return entry;
+}
+
+static bool overlap(const struct module *a, const struct module *b)
+{
+    for (unsigned i = 0; i < a->n_segments; i++)
+        for (unsigned j = 0; j < b->n_segments; j++)
+            if (a->segments[i].start < b->segments[j].limit && b->segments[j].start < a->segments[i].limit)
+                return true;
+    return false;
+}
+
+/* A module has come to where others were: from a new epoch on the addresses are its own. */
+static uint32_t retire_overlapped(const struct module *module)
+{
+    uint32_t epoch = epoch_module();
+    bool bumped = false;
+
+    for (struct registered *entry = registry.first; entry != NULL; entry = entry->next) {
+        if (entry->module.unloaded != UINT32_MAX || !overlap(&entry->module, module))
+            continue;
+        if (!bumped)
+            epoch = epoch_next_module();
+        bumped = true;
+        entry->module.unloaded = epoch;
+    }
+    return bumped ? epoch : 0;
+}
+
+static int add_module(const struct module *module)
+{
+    struct registered *entry = arena_alloc(&registry.arena, sizeof(*entry));
+    const char *path = arena_strndup(&registry.arena, module->path, strlen(module->path));
+
+    if (entry == NULL || path == NULL)
+        return -ENOMEM;
+    *entry = (struct registered){.module = *module, .next = registry.first, .seen = true};
+    entry->module.path = path;
+    entry->module.loaded = retire_overlapped(module);
+    __atomic_store_n(&registry.first, entry, __ATOMIC_RELEASE);
+    return 0;
+}
+
+static void tell_gone(void)
+{
+    if (registry.gone == NULL)
+        return;
+    for (const struct registered *entry = registry.first; entry != NULL; entry = entry->next)
+        for (unsigned i = 0; !entry->seen && i < entry->module.n_segments; i++)
+            registry.gone(entry->module.segments[i].start, entry->module.segments[i].limit);
+}
+
+static int merge(const struct listing *listing)
+{
+    int result = 0;
+
+    for (struct registered *entry = registry.first; entry != NULL; entry = entry->next)
+        entry->seen = false;
+    for (const struct registered *entry = listing->first; entry != NULL; entry = entry->next) {
+        struct registered *known = find_known(&entry->module);
+
+        if (known != NULL)
+            known->seen = true;
+    }
+    tell_gone();
+    for (const struct registered *entry = listing->first; entry != NULL && result == 0; entry = entry->next)
+        if (find_known(&entry->module) == NULL)
+            result = add_module(&entry->module);
+    return result;
+}
+
+void modules_set_gone(modules_gone *gone)
+{
+    registry.gone = gone;
+}
+
+int modules_refresh(void)
+{
+    struct listing listing = {0};
+    int result = -ENOMEM;
+
+    dl_iterate_phdr(list_module, &listing);
+    if (!listing.failed && lock_acquire(&registry.lock)) {
+        result = merge(&listing);
+        lock_release(&registry.lock);
+    }
+    arena_release(&listing.arena);
+    return result;
+}
+
+static bool has_address(const struct module *module, uintptr_t pc)
+{
+    for (unsigned i = 0; i < module->n_segments; i++)
+        if (pc >= module->segments[i].start && pc < module->segments[i].limit)
+            return true;
+    return false;
+}
+
+const struct module *modules_find(uintptr_t pc, uint32_t epoch)
+{
+    const struct registered *entry = __atomic_load_n(&registry.first, __ATOMIC_ACQUIRE);
+
+    for (; entry != NULL; entry = entry->next)
+        if (epoch >= entry->module.loaded && epoch < entry->module.unloaded && has_address(&entry->module, pc))
+            return &entry->module;
+    return NULL;
+}
+
+void modules_after_fork(void)
+{
+    lock_reset(&registry.lock);
+}

@@ -1,0 +1,45 @@
+/*
+ * The modules (program and shared objects) that stacks run through, also those that were unloaded since.
+ *
+ * The registry is brought up to date before each dump and before each dlclose, always outside of every lock of the store. A
+ * module is never removed: a stack that was taken while it was loaded is named by it ever after.
+ */
+#ifndef LEAKTRACE_SNAPSHOT_MODULES_H
+#define LEAKTRACE_SNAPSHOT_MODULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MODULE_BUILD_ID_MAX 32
+#define MODULE_SEGMENTS_MAX 4
+
+struct module_segment {
+    uintptr_t start; /* run-time addresses, whole pages */
+    uintptr_t limit;
+    uint64_t file_offset;
+};
+
+struct module {
+    const char *path;  /* of the file; "[vdso]" for the kernel's */
+    uintptr_t bias;    /* run-time address - address in the file */
+    uint32_t loaded;   /* epochs in which its addresses mean this module: loaded <= epoch < unloaded */
+    uint32_t unloaded; /* UINT32_MAX until another module is seen in its place */
+    uint8_t build_id[MODULE_BUILD_ID_MAX];
+    unsigned build_id_len; /* 0: none */
+    struct module_segment segments[MODULE_SEGMENTS_MAX]; /* executable PT_LOADs, ascending */
+    unsigned n_segments;
+};
+
+/* Receives the code addresses of modules that have gone, under the registry's lock. */
+typedef void modules_gone(uintptr_t start, uintptr_t limit);
+
+void modules_set_gone(modules_gone *gone);
+/* Brings the registry up to date with what is loaded now: what has gone is told of, and the module epoch goes up when a module
+   is found where another one was. Enters the loader: never inside a lock. 0 or -ENOMEM. */
+int modules_refresh(void);
+/* The module that had this address at that epoch; NULL when none is known. */
+const struct module *modules_find(uintptr_t pc, uint32_t epoch);
+void modules_after_fork(void);
+
+#endif

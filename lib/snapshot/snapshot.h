@@ -1,0 +1,63 @@
+/*
+ * A snapshot: the store at one moment, as plain rows that know nothing of tables and locks.
+ *
+ * Taken and read in leaktrace's own thread. While it is taken no hook waits longer than the time in which one shard of the
+ * heap table is read. Everything in it lives in its arena.
+ */
+#ifndef LEAKTRACE_SNAPSHOT_SNAPSHOT_H
+#define LEAKTRACE_SNAPSHOT_SNAPSHOT_H
+
+#include "base/arena.h"
+#include "snapshot/profile_type.h"
+#include "store/counters.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SNAPSHOT_LABELS_MAX 4
+
+struct site;
+
+struct snapshot_label {
+    const char *key;
+    const char *value;
+};
+
+struct snapshot_row {
+    const struct site *site;
+    int64_t values[PROFILE_VALUES_MAX];
+    struct snapshot_label labels[SNAPSHOT_LABELS_MAX];
+    unsigned n_labels;
+    struct snapshot_row *next;
+};
+
+struct snapshot_profile {
+    struct snapshot_row *rows; /* NULL: nothing to show */
+    struct snapshot_row **last;
+    uint64_t n_rows;
+};
+
+struct snapshot_totals {
+    uint64_t objects;
+    uint64_t bytes;
+    uint64_t growth_objects;
+    uint64_t growth_bytes;
+};
+
+struct snapshot {
+    struct arena arena;
+    int64_t time_ns;     /* CLOCK_REALTIME when it was taken */
+    int64_t monotonic_ns;
+    int64_t pause_ns;    /* the longest that a hook may have waited for it */
+    int64_t unattributed_fds;     /* open, but opened before the start or by calls that cannot be seen; -1: not known */
+    int64_t unattributed_threads;
+    struct snapshot_profile profiles[PROFILE_MAX];
+    struct snapshot_totals totals[KIND_MAX];
+};
+
+/* Takes the kinds of `kinds` (bits 1 << enum kind). 0 or -errno; to be released in any case. */
+int snapshot_take(uint32_t kinds, struct snapshot *ret_snapshot);
+void snapshot_release(struct snapshot *snapshot);
+
+#endif

@@ -1,0 +1,207 @@
+/* Live descriptors and threads in a snapshot. Owns nothing; called by snapshot/snapshot. */
+#include "snapshot/snapshot_members.h"
+
+#include "base/sys.h"
+#include "snapshot/fd_info.h"
+#include "snapshot/group.h"
+#include "store/epoch.h"
+#include "store/fd_table.h"
+#include "store/site_table.h"
+#include "store/thread_table.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char *age_bucket(int64_t age_ns)
+{
+    int64_t seconds = age_ns / 1000000000;
+
+    if (seconds < 60)
+        return "<1m";
+    if (seconds < 600)
+        return "<10m";
+    if (seconds < 3600)
+        return "<1h";
+    return seconds < 86400 ? "<1d" : ">=1d";
+}
+
+/* One live descriptor or thread, under its site and labels, in the profile of its kind and in the one of growth. */
+static int add_member(struct group_table *groups, uint32_t site, const struct snapshot_label *labels, unsigned n_labels,
+                      int64_t stack_bytes, bool growth)
+{
+    struct group *group = group_get(groups, site, labels, n_labels);
+
+    if (group == NULL)
+        return -ENOMEM;
+    group->count++;
+    group->bytes += stack_bytes;
+    group->growth += growth;
+    return 0;
+}
+
+static void copy_labels(struct snapshot_row *row, const struct group *group)
+{
+    memcpy(row->labels, group->labels, sizeof(row->labels));
+    row->n_labels = group->n_labels;
+}
+
+/* Rows of one group; what was acquired in all stands once, in the first row of the site. */
+static int add_group(struct snapshot *snapshot, enum profile_id id, const struct group *group, int64_t acquired)
+{
+    const struct site *site = site_table_get(group->site);
+    struct snapshot_row *row = snapshot_add_row(snapshot, id, site);
+
+    if (row == NULL)
+        return -ENOMEM;
+    copy_labels(row, group);
+    row->values[0] = acquired;
+    row->values[1] = id == PROFILE_THREAD ? group->bytes : group->count;
+    row->values[2] = id == PROFILE_THREAD ? group->count : 0;
+    snapshot->totals[site->kind].objects += (uint64_t)group->count;
+    snapshot->totals[site->kind].bytes += (uint64_t)group->bytes;
+    if (group->growth == 0)
+        return 0;
+    row = snapshot_add_row(snapshot, id + 1, site);
+    if (row == NULL)
+        return -ENOMEM;
+    copy_labels(row, group);
+    row->values[0] = group->growth;
+    snapshot->totals[site->kind].growth_objects += (uint64_t)group->growth;
+    return 0;
+}
+
+static int add_groups(struct snapshot *snapshot, enum kind kind, enum profile_id id, struct group_table *groups)
+{
+    uint32_t count = site_table_count();
+    int result = 0;
+
+    for (uint32_t i = 1; i <= count && result == 0; i++) {
+        const struct site *site = site_table_get(i);
+        int64_t acquired = (int64_t)__atomic_load_n(&site->acquired_count, __ATOMIC_RELAXED);
+        struct group none = {.site = i};
+        const struct group *group = site->kind == kind ? group_first(groups, i) : NULL;
+
+        if (site->kind == kind && group == NULL && acquired > 0)
+            result = add_group(snapshot, id, &none, acquired);
+        for (; group != NULL && result == 0; group = group->next_of_site) {
+            result = add_group(snapshot, id, group, acquired);
+            acquired = 0;
+        }
+    }
+    return result;
+}
+
+/* Groups one descriptor; one that is not in the table is counted. */
+static int take_fd(struct snapshot *snapshot, struct group_table *groups, const struct fd_info *info)
+{
+    struct snapshot_label labels[SNAPSHOT_LABELS_MAX];
+    struct fd_entry entry;
+    unsigned n = 0;
+    const char *peer;
+
+    if (!fd_table_get(info->fd, &entry)) {
+        snapshot->unattributed_fds++;
+        return 0;
+    }
+    peer = fd_info_peer(&snapshot->arena, info, &entry);
+    labels[n++] = (struct snapshot_label){"type", info->type};
+    if (peer != NULL)
+        labels[n++] = (struct snapshot_label){"peer", group_peer(groups, peer)};
+    if (info->state != NULL)
+        labels[n++] = (struct snapshot_label){"state", info->state};
+    labels[n++] = (struct snapshot_label){"age", age_bucket(snapshot->monotonic_ns - entry.born_ns)};
+    return add_member(groups, entry.site, labels, n, 0, entry.mark == epoch_mark());
+}
+
+/* When each descriptor of the table was opened, by number; 0 for none. */
+static int64_t *list_births(struct arena *arena, int limit)
+{
+    int64_t *births = arena_alloc(arena, (size_t)limit * sizeof(*births));
+    struct fd_entry entry;
+
+    for (int fd = 0; births != NULL && fd < limit; fd++)
+        births[fd] = fd_table_get(fd, &entry) ? entry.born_ns : 0;
+    return births;
+}
+
+/* Drops what was in the table before the kernel was asked, is unknown to the kernel, and is in the table still: it was closed by
+   a call that no hook sees. */
+static void drop_stale(const struct fd_inventory *inventory, int64_t *births, int limit)
+{
+    struct fd_entry entry;
+
+    for (size_t i = 0; i < inventory->count; i++)
+        if (inventory->infos[i].fd < limit)
+            births[inventory->infos[i].fd] = 0;
+    for (int fd = 0; fd < limit; fd++)
+        if (births[fd] != 0 && fd_table_get(fd, &entry) && entry.born_ns == births[fd] && fd_table_take(fd, &entry))
+            counters_add(COUNTER_STALE_FDS, 1);
+}
+
+int snapshot_take_fds(struct snapshot *snapshot)
+{
+    struct group_table groups = {.arena = &snapshot->arena};
+    struct fd_inventory inventory = {0};
+    int limit = fd_table_limit();
+    int64_t *births = list_births(&snapshot->arena, limit);
+    int result = births == NULL ? -ENOMEM : fd_inventory_read(&snapshot->arena, &inventory);
+
+    if (result == 0 && inventory.complete)
+        drop_stale(&inventory, births, limit);
+    for (size_t i = 0; i < inventory.count && result == 0; i++)
+        result = take_fd(snapshot, &groups, &inventory.infos[i]);
+    return result != 0 ? result : add_groups(snapshot, KIND_FD, PROFILE_FD, &groups);
+}
+
+struct thread_visit {
+    struct snapshot *snapshot;
+    struct group_table *groups;
+    int64_t running;
+    int result;
+};
+
+static void visit_thread(const struct thread_row *row, void *context)
+{
+    struct thread_visit *visit = context;
+    struct snapshot_label labels[] = {
+        {"state", row->ended ? "exited-unjoined" : "running"},
+        {"age", age_bucket(visit->snapshot->monotonic_ns - row->born_ns)},
+    };
+
+    visit->running += !row->ended;
+    if (visit->result == 0)
+        visit->result = add_member(visit->groups, row->site, labels, 2, (int64_t)row->stack_bytes,
+                                   row->mark == epoch_mark());
+}
+
+/* Tasks of the process in the kernel's list; -1 when it cannot be read. */
+static int64_t count_tasks(void)
+{
+    int folder = sys_open("/proc/self/task", 0, 0);
+    char buf[4096] __attribute__((aligned(8)));
+    int64_t tasks = 0;
+    ssize_t len;
+
+    if (folder < 0)
+        return -1;
+    while ((len = sys_getdents(folder, buf, sizeof(buf))) > 0) {
+        for (ssize_t at = 0; at < len; at += *(const uint16_t *)(const void *)(buf + at + 16))
+            tasks += buf[at + 19] != '.';
+    }
+    sys_close(folder);
+    return tasks;
+}
+
+int snapshot_take_threads(struct snapshot *snapshot)
+{
+    struct group_table groups = {.arena = &snapshot->arena};
+    struct thread_visit visit = {.snapshot = snapshot, .groups = &groups};
+    int64_t tasks = count_tasks();
+
+    thread_table_visit(visit_thread, &visit);
+    /* The main thread and leaktrace's own are nobody's. */
+    snapshot->unattributed_threads = tasks < 0 ? -1 : tasks > visit.running + 2 ? tasks - visit.running - 2 : 0;
+    if (visit.result != 0)
+        return visit.result;
+    return add_groups(snapshot, KIND_THREAD, PROFILE_THREAD, &groups);
+}

@@ -1,0 +1,14 @@
+/* The parts of a snapshot that are grouped by site and labels. For snapshot/snapshot.c. */
+#ifndef LEAKTRACE_SNAPSHOT_SNAPSHOT_MEMBERS_H
+#define LEAKTRACE_SNAPSHOT_SNAPSHOT_MEMBERS_H
+
+#include "snapshot/snapshot.h"
+
+/* A new row at the end of a profile; NULL when there is no memory. */
+struct snapshot_row *snapshot_add_row(struct snapshot *snapshot, enum profile_id id, const struct site *site);
+
+/* 0 or -errno. */
+int snapshot_take_fds(struct snapshot *snapshot);
+int snapshot_take_threads(struct snapshot *snapshot);
+
+#endif

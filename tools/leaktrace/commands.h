@@ -1,0 +1,13 @@
+/* The commands. Each takes its own arguments (argv[0] is its name) and returns the exit status. */
+#ifndef LEAKTRACE_TOOLS_COMMANDS_H
+#define LEAKTRACE_TOOLS_COMMANDS_H
+
+typedef int command(int argc, char **argv);
+
+command cmd_dump;
+command cmd_ls;
+command cmd_mark;
+command cmd_report;
+command cmd_run;
+
+#endif

@@ -1,0 +1,312 @@
+/* The ranking of sites. Owns the table of sites while it is built; called by report.c. */
+#include "view/ranking.h"
+
+#include "common.h"
+#include "profile/profile.h"
+
+/* For base/table.h: every function that adds to a table has the ranking's arena at hand under this name. */
+#define TABLE_ARENA arena
+#include "base/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_COLUMN SIZE_MAX
+#define LABELS_MAX 16
+
+/* Which values of a sample say what is live. */
+struct columns {
+    size_t count;
+    size_t bytes;
+    bool by_bytes;
+};
+
+struct group {
+    struct ranking_group group;
+    struct profile_label labels[LABELS_MAX];
+    UT_hash_handle hh;
+    char key[];
+};
+
+struct site {
+    struct ranking_site site;
+    const struct places_place **places;
+    struct group *groups;
+    UT_hash_handle hh;
+};
+
+struct builder {
+    struct ranking *ranking;
+    struct places_table *places;
+    struct site *sites; /* in the order in which they were met */
+};
+
+static int64_t add(int64_t a, int64_t b)
+{
+    int64_t sum;
+
+    if (__builtin_add_overflow(a, b, &sum))
+        return a < 0 ? INT64_MIN : INT64_MAX;
+    return sum;
+}
+
+/* The last type of that unit, those that begin with `prefix` before all others. */
+static size_t find_column(const struct profile *profile, const char *prefix, const char *unit)
+{
+    for (size_t i = profile->n_types; i-- > 0;)
+        if (strcmp(profile->types[i].unit, unit) == 0 && begins_with(profile->types[i].type, prefix))
+            return i;
+    return *prefix == '\0' ? NO_COLUMN : find_column(profile, "", unit);
+}
+
+static struct columns find_columns(const struct profile *profile)
+{
+    size_t chosen = profile->n_types - 1;
+    struct columns columns = {find_column(profile, "inuse_", "count"), find_column(profile, "inuse_", "bytes"), false};
+
+    for (size_t i = 0; i < profile->n_types; i++)
+        if (strcmp(profile->types[i].type, profile->default_type) == 0)
+            chosen = i;
+    if (columns.count == NO_COLUMN && columns.bytes == NO_COLUMN)
+        columns.count = chosen;
+    columns.by_bytes = strcmp(profile->types[chosen].unit, "bytes") == 0;
+    return columns;
+}
+
+static int64_t value_of(const struct profile_sample *sample, size_t column)
+{
+    return column == NO_COLUMN ? 0 : sample->values[column];
+}
+
+static void add_amount(struct ranking_amount *sum, struct ranking_amount amount)
+{
+    sum->count = add(sum->count, amount.count);
+    sum->bytes = add(sum->bytes, amount.bytes);
+}
+
+static const struct places_place **intern_locations(struct builder *builder, const struct profile *profile)
+{
+    struct arena *arena = &builder->ranking->arena;
+    const struct places_place **places = must_take(arena, profile->n_locations * sizeof(struct places_place *));
+
+    for (size_t i = 0; i < profile->n_locations; i++)
+        places[i] = places_intern(builder->places, &profile->locations[i]);
+    return places;
+}
+
+/* Lays the frames of all places of the stack out in a row. */
+static void spread_frames(struct arena *arena, struct site *site, size_t depth)
+{
+    struct ranking_site *ranked = &site->site;
+
+    for (size_t i = 0; i < depth; i++)
+        ranked->n_frames += site->places[i]->n_frames;
+    ranked->frames = must_take(arena, ranked->n_frames * sizeof(struct places_frame *));
+    for (size_t i = 0, at = 0; i < depth; i++)
+        for (size_t j = 0; j < site->places[i]->n_frames; j++)
+            ranked->frames[at++] = &site->places[i]->frames[j];
+    while (ranked->headline < ranked->n_frames && ranked->frames[ranked->headline]->is_plumbing)
+        ranked->headline++;
+    if (ranked->headline == ranked->n_frames)
+        ranked->headline = 0;
+}
+
+static struct site *find_site(struct builder *builder, const struct profile *profile,
+                              const struct profile_sample *sample, const struct places_place **places)
+{
+    struct arena *arena = &builder->ranking->arena;
+    size_t size = sample->depth * sizeof(struct places_place *);
+    const struct places_place **stack = must_grow(NULL, sample->depth, sizeof(struct places_place *));
+    struct site *site;
+
+    for (size_t i = 0; i < sample->depth; i++)
+        stack[i] = places[sample->stack[i] - profile->locations];
+    HASH_FIND(hh, builder->sites, stack, size, site);
+    if (site == NULL) {
+        site = must_take(arena, sizeof(*site));
+        site->places = memcpy(must_take(arena, size), stack, size);
+        spread_frames(arena, site, sample->depth);
+        HASH_ADD_KEYPTR(hh, builder->sites, site->places, size, site);
+        if (!TABLE_ADDED(site))
+            must_end();
+    }
+    free(stack);
+    return site;
+}
+
+static char *make_group_key(const struct profile_label *labels, size_t n)
+{
+    char *key = must_format("%s", "");
+
+    for (size_t i = 0; i < n; i++) {
+        char *longer = must_format("%s%s\n%s\n", key, labels[i].key, labels[i].value);
+
+        free(key);
+        key = longer;
+    }
+    return key;
+}
+
+/* Labels for people come in this order, all others behind. */
+static size_t label_rank(const char *key)
+{
+    static const char *const order[] = {"type", "peer", "state", "age"};
+    size_t rank = 0;
+
+    while (rank < sizeof(order) / sizeof(order[0]) && strcmp(order[rank], key) != 0)
+        rank++;
+    return rank;
+}
+
+static bool has_label(const struct profile_label *labels, size_t n, const char *key)
+{
+    while (n-- > 0)
+        if (strcmp(labels[n].key, key) == 0)
+            return true;
+    return false;
+}
+
+/* Fills `ret_labels` with at most LABELS_MAX labels that have a text, each key once, in order; returns how many. */
+static size_t order_labels(const struct profile_sample *sample, struct profile_label *ret_labels)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < sample->n_labels && n < LABELS_MAX; i++) {
+        const struct profile_label *label = &sample->labels[i];
+        size_t at = n;
+
+        if (label->value[0] == '\0' || has_label(ret_labels, n, label->key))
+            continue;
+        for (; at > 0 && label_rank(ret_labels[at - 1].key) > label_rank(label->key); at--)
+            ret_labels[at] = ret_labels[at - 1];
+        ret_labels[at] = *label;
+        n++;
+    }
+    return n;
+}
+
+static void add_group(struct arena *arena, struct site *site, const struct profile_sample *sample, int64_t count)
+{
+    struct profile_label labels[LABELS_MAX];
+    size_t n = order_labels(sample, labels);
+    char *key = make_group_key(labels, n);
+    size_t len = strlen(key);
+    struct group *group;
+
+    HASH_FIND(hh, site->groups, key, len, group);
+    if (group == NULL) {
+        group = must_take(arena, sizeof(*group) + len + 1);
+        group->group = (struct ranking_group){.labels = group->labels, .n_labels = n};
+        memcpy(group->labels, labels, n * sizeof(*labels));
+        memcpy(group->key, key, len + 1);
+        HASH_ADD(hh, site->groups, key, len, group);
+        if (!TABLE_ADDED(group))
+            must_end();
+    }
+    free(key);
+    group->group.count = add(group->group.count, count);
+}
+
+static void add_profile(struct builder *builder, const struct profile *profile, bool is_growth)
+{
+    struct ranking *ranking = builder->ranking;
+    const struct columns columns = find_columns(profile);
+    const struct places_place **places = intern_locations(builder, profile);
+
+    for (size_t i = 0; i < profile->n_samples; i++) {
+        const struct profile_sample *sample = &profile->samples[i];
+        const struct ranking_amount amount = {value_of(sample, columns.count), value_of(sample, columns.bytes)};
+        struct site *site;
+
+        if (amount.count == 0 && amount.bytes == 0)
+            continue;
+        site = find_site(builder, profile, sample, places);
+        add_amount(is_growth ? &site->site.growth : &site->site.live, amount);
+        add_amount(is_growth ? &ranking->growth : &ranking->live, amount);
+        if (!is_growth && sample->n_labels > 0)
+            add_group(&ranking->arena, site, sample, columns.count == NO_COLUMN ? 1 : amount.count);
+    }
+}
+
+static int descending(int64_t a, int64_t b)
+{
+    return (a < b) - (a > b);
+}
+
+static int compare_groups(const void *a, const void *b)
+{
+    return descending(((const struct ranking_group *)a)->count, ((const struct ranking_group *)b)->count);
+}
+
+static void rank_groups(struct arena *arena, struct site *site)
+{
+    struct ranking_site *ranked = &site->site;
+    struct group *group;
+
+    ranked->groups = must_take(arena, HASH_COUNT(site->groups) * sizeof(*ranked->groups));
+    for (group = site->groups; group != NULL; group = group->hh.next)
+        if (group->group.n_labels > 0)
+            ranked->groups[ranked->n_groups++] = group->group;
+    if (ranked->n_groups > 0)
+        qsort(ranked->groups, ranked->n_groups, sizeof(*ranked->groups), compare_groups);
+}
+
+int64_t ranking_figure(const struct ranking *ranking, const struct ranking_amount *amount)
+{
+    return ranking->by_bytes ? amount->bytes : amount->count;
+}
+
+static int compare_sites(const void *a, const void *b, void *context)
+{
+    const struct ranking *ranking = context;
+    const struct ranking_site *left = a, *right = b;
+    int by_growth = descending(ranking_figure(ranking, &left->growth), ranking_figure(ranking, &right->growth));
+    int by_live = descending(ranking_figure(ranking, &left->live), ranking_figure(ranking, &right->live));
+
+    if (by_growth != 0 || by_live != 0)
+        return by_growth != 0 ? by_growth : by_live;
+    return descending(left->live.count, right->live.count);
+}
+
+static void rank_sites(struct builder *builder)
+{
+    struct ranking *ranking = builder->ranking;
+    struct site *site;
+
+    ranking->sites = must_take(&ranking->arena, HASH_COUNT(builder->sites) * sizeof(*ranking->sites));
+    for (site = builder->sites; site != NULL; site = site->hh.next) {
+        rank_groups(&ranking->arena, site);
+        ranking->sites[ranking->n_sites++] = site->site;
+    }
+    if (ranking->n_sites > 0)
+        qsort_r(ranking->sites, ranking->n_sites, sizeof(*ranking->sites), compare_sites, ranking);
+}
+
+void ranking_build(const char *kind, const struct profile *live, const struct profile *growth,
+                   struct ranking *ret_ranking)
+{
+    struct ranking ranking = {.kind = kind, .has_growth = growth != NULL};
+    struct builder builder = {.ranking = &ranking};
+    const struct columns columns = find_columns(live);
+
+    ranking.has_bytes = columns.bytes != NO_COLUMN;
+    ranking.by_bytes = columns.by_bytes;
+    builder.places = places_new(&ranking.arena);
+    add_profile(&builder, live, false);
+    if (growth != NULL)
+        add_profile(&builder, growth, true);
+    rank_sites(&builder);
+    *ret_ranking = ranking;
+}
+
+double ranking_share(const struct ranking *ranking, const struct ranking_site *site)
+{
+    double whole = (double)ranking_figure(ranking, &ranking->live);
+
+    return whole == 0 ? 0 : 100 * (double)ranking_figure(ranking, &site->live) / whole;
+}
+
+void ranking_release(struct ranking *ranking)
+{
+    arena_release(&ranking->arena);
+}
