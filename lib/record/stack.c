@@ -192,15 +192,18 @@ static bool keep_for_libunwind(void *context, uintptr_t pc)
     return !reader->complete && reader->depth < reader->limit;
 }
 
-/* The same stack by libunwind, from inside the hook outward; the hook's own frame makes it forget what is inside. */
-static enum walk_end walk_by_libunwind(const struct stack_bounds *bounds, uintptr_t *pcs, uint32_t *ret_depth)
+/* The same stack by libunwind, from inside the hook outward; the hook's own frame makes it forget what is inside.
+   False when libunwind cannot be used. */
+static bool walk_by_libunwind(const struct stack_bounds *bounds, uintptr_t *pcs, uint32_t *ret_depth, enum walk_end *ret_end)
 {
     struct libunwind_reader reader = {.walker = {.bounds = *bounds}, .pcs = pcs, .limit = depth_to_walk()};
     struct stack_libunwind_visitor visitor = {.read = read_for_libunwind, .visit = keep_for_libunwind, .context = &reader};
 
-    stack_libunwind_walk(&visitor);
+    if (!stack_libunwind_walk(&visitor))
+        return false;
     *ret_depth = reader.depth;
-    return reader.complete ? WALK_COMPLETE : WALK_TRUNCATED;
+    *ret_end = reader.complete ? WALK_COMPLETE : WALK_TRUNCATED;
+    return true;
 }
 
 static struct stack make_stack(uintptr_t *pcs, uint32_t depth, enum walk_end end)
@@ -221,7 +224,8 @@ static void check(const struct stack_bounds *bounds, const struct stack *stack, 
 
     if (__atomic_add_fetch(&settings.captures, 1, __ATOMIC_RELAXED) % settings.check != 0)
         return;
-    end = walk_by_libunwind(bounds, pcs, &depth);
+    if (!walk_by_libunwind(bounds, pcs, &depth, &end))
+        return;
     other = make_stack(pcs, depth, end);
     counters_add(COUNTER_CHECKED_STACKS, 1);
     if (other.truncated != stack->truncated || other.depth != stack->depth ||
@@ -235,8 +239,8 @@ void stack_capture(const struct stack_frame *caller, const struct stack_bounds *
     uint32_t depth;
     enum walk_end end = walk(&walker, pcs, &depth);
 
-    if (end == WALK_NEEDS_LIBUNWIND)
-        end = walk_by_libunwind(bounds, pcs, &depth);
+    if (end == WALK_NEEDS_LIBUNWIND && !walk_by_libunwind(bounds, pcs, &depth, &end))
+        end = WALK_TRUNCATED;
     *ret_stack = make_stack(pcs, depth, end);
     if (settings.check != 0)
         check(bounds, ret_stack, pcs + STACK_DEPTH_MAX);

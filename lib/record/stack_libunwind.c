@@ -171,7 +171,7 @@ static void visit_frames(struct walk *walk, unw_cursor_t *cursor)
     }
 }
 
-void stack_libunwind_walk(const struct stack_libunwind_visitor *visitor)
+bool stack_libunwind_walk(const struct stack_libunwind_visitor *visitor)
 {
     unw_addr_space_t as = __atomic_load_n(&address_space, __ATOMIC_ACQUIRE);
     struct walk walk = {.visitor = visitor};
@@ -179,13 +179,14 @@ void stack_libunwind_walk(const struct stack_libunwind_visitor *visitor)
     unw_cursor_t cursor;
 
     if (as == NULL)
-        return;
+        return false;
     read_registers(walk.regs);
     __atomic_add_fetch(&walks, 1, __ATOMIC_SEQ_CST);
     if (unw_init_remote(&cursor, as, &walk) == 0)
         visit_frames(&walk, &cursor);
     __atomic_sub_fetch(&walks, 1, __ATOMIC_SEQ_CST);
     errno = saved_errno;
+    return true;
 }
 
 void stack_libunwind_after_fork(void)

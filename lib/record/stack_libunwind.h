@@ -21,8 +21,8 @@ struct stack_libunwind_visitor {
 
 /* Prepares libunwind; to be called once, from ordinary code (it allocates). */
 void stack_libunwind_init(void);
-/* Visits the frames from this function's own outward, to the last one that can be followed; none when libunwind cannot be used. */
-void stack_libunwind_walk(const struct stack_libunwind_visitor *visitor);
+/* Visits the frames from this function's own outward, to the last one that can be followed; false when libunwind cannot be used. */
+bool stack_libunwind_walk(const struct stack_libunwind_visitor *visitor);
 
 /* In the child of fork: if another thread was in a walk, libunwind's locks may be held for ever, and it is not used again. */
 void stack_libunwind_after_fork(void);
