@@ -102,6 +102,16 @@ static int get_proc_name(unw_addr_space_t as, unw_word_t addr, char *buf, size_t
     return -UNW_ENOINFO;
 }
 
+/* When libunwind starts, it makes a pipe to probe addresses with in its local interface, which is not used here. The linker sends
+   that call to this function (--wrap): the program's descriptors stay its own. */
+int __wrap_pipe2(int *fds, int flags);
+
+int __wrap_pipe2(int *fds, int flags)
+{
+    (void)fds, (void)flags;
+    return -1;
+}
+
 void stack_libunwind_init(void)
 {
     static unw_accessors_t accessors = {
