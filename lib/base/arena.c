@@ -39,7 +39,7 @@ void *arena_alloc(struct arena *arena, size_t size)
     struct arena_chunk *chunk = arena->chunks;
     void *ptr;
 
-    if (need < size)
+    if (need < size || need > SIZE_MAX - CHUNK_SIZE)
         return NULL;
     if ((chunk == NULL || chunk->size - chunk->used < need) && !add_chunk(arena, need))
         return NULL;

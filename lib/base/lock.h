@@ -16,6 +16,7 @@
 /* Locks are taken in this order, never the other way round. */
 enum lock_rank {
     LOCK_RANK_DUMP,
+    LOCK_RANK_LOADER,
     LOCK_RANK_MODULE,
     LOCK_RANK_THREAD,
     LOCK_RANK_HEAP,

@@ -108,7 +108,8 @@ static bool parse_words(const char *value, const char *const *words, unsigned co
         value += len;
         value += *value == ',';
     }
-    *ret_bits = bits;
+    if (bits != 0)
+        *ret_bits = bits;
     return bits != 0;
 }
 
@@ -142,8 +143,10 @@ static bool parse_memory(const char *value, struct options *options)
 
 static bool parse_symbols(const char *value, bool *ret_symbols)
 {
+    if (!same(value, "functions") && !same(value, "none"))
+        return false;
     *ret_symbols = same(value, "functions");
-    return *ret_symbols || same(value, "none");
+    return true;
 }
 
 static bool set_option(struct options *options, enum option_id id, const char *value)
@@ -242,9 +245,10 @@ static const char *nearest_option(const char *key)
     return nearest;
 }
 
-/* Takes one pair; false, with a line in `ret_why`, when it cannot be taken. */
-static bool take_pair(struct options *options, const char *key, const char *value, struct text *ret_why)
+/* Takes one pair; false, with a line in `ret_why`, when it cannot be taken. The value is NULL where none was given. */
+static bool take_pair(struct options *options, const char *key, const struct text *given, struct text *ret_why)
 {
+    const char *value = given == NULL ? NULL : given->buf;
     enum option_id id = find_option(key);
     const char *nearest;
 
@@ -261,6 +265,10 @@ static bool take_pair(struct options *options, const char *key, const char *valu
     }
     if (!option_rows[id].ready) {
         text_format(ret_why, "option %s is not yet there; it has no effect", key);
+        return false;
+    }
+    if (given->cut) {
+        text_format(ret_why, "the value of option %s is too long: it may have %u bytes", key, OPTIONS_PATH_MAX - 1);
         return false;
     }
     if (id == OPTION_profiles && strstr(value, "mmap") != NULL) {
@@ -324,7 +332,7 @@ unsigned options_parse(struct options *options, const char *text, options_compla
         has_value = *text == '=';
         if (has_value)
             text = read_value(text + 1, &value);
-        if (!take_pair(options, key_buf, has_value ? value_buf : NULL, &why)) {
+        if (!take_pair(options, key_buf, has_value ? &value : NULL, &why)) {
             complaints++;
             complain(why_buf, context);
         }

@@ -58,6 +58,47 @@ void text_add_hex_bytes(struct text *text, const uint8_t *bytes, size_t len)
         add_number(text, bytes[i], 16, 2);
 }
 
+/* The length of the UTF-8 sequence at `at` if it stands for a character that can be shown, else 0. */
+static size_t character_length(const unsigned char *at, size_t left)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t len = at[0] < 0x80 ? 1 : at[0] < 0xc0 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : at[0] < 0xf8 ? 4 : 0;
+    uint32_t code = len == 1 ? at[0] : at[0] & (0xffu >> (len + 1));
+
+    if (len == 0 || len > left)
+        return 0;
+    for (size_t i = 1; i < len; i++) {
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (at[i] & 0x3fu);
+    }
+    if (code < least[len] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+        return 0;
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) ? 0 : len;
+}
+
+bool text_is_clean(const char *bytes, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        size_t step = character_length((const unsigned char *)bytes + at, len - at);
+
+        if (step == 0)
+            return false;
+        at += step;
+    }
+    return true;
+}
+
+void text_add_clean(struct text *text, const char *bytes, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        size_t step = character_length((const unsigned char *)bytes + at, len - at);
+
+        text_add_n(text, step == 0 ? "?" : bytes + at, step == 0 ? 1 : step);
+        at += step == 0 ? 1 : step;
+    }
+}
+
 /* Formats one conversion that starts behind its '%'; returns where the format goes on. */
 static const char *add_conversion(struct text *text, const char *at, va_list *args)
 {

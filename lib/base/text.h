@@ -29,6 +29,11 @@ void text_add_hex(struct text *text, uint64_t value);
 /* Pairs of lower-case hexadecimal digits, as build ids are written. */
 void text_add_hex_bytes(struct text *text, const uint8_t *bytes, size_t len);
 
+/* Whether all of it is UTF-8 without control characters. */
+bool text_is_clean(const char *bytes, size_t len);
+/* Adds the bytes, with '?' in place of each that is not part of a clean character. */
+void text_add_clean(struct text *text, const char *bytes, size_t len);
+
 /* printf's %s, %d, %u and %x, with l or z before the last three, and %%; no others. For messages. */
 void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_vformat(struct text *text, const char *format, va_list args) __attribute__((format(printf, 2, 0)));

@@ -41,7 +41,7 @@ static int add_number(struct comments *comments, const char *key, int64_t value)
 static int add_command(struct comments *comments)
 {
     char buf[COMMAND_MAX];
-    int fd = sys_open("/proc/self/cmdline", O_RDONLY, 0);
+    int fd = sys_open("/proc/thread-self/cmdline", O_RDONLY, 0);
     ssize_t len = fd < 0 ? 0 : sys_read(fd, buf, sizeof(buf) - 1);
 
     if (fd >= 0)

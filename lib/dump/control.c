@@ -13,6 +13,7 @@
 #include "base/sys.h"
 #include "dump/dump.h"
 #include "dump/status.h"
+#include "snapshot/modules.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -22,6 +23,7 @@
 
 #define STACK_BYTES (1ul << 20)
 #define WAIT_S 30
+#define CHILD_WAIT_MS 500
 #define SECOND_NS 1000000000ll
 
 static struct {
@@ -31,8 +33,11 @@ static struct {
     bool failed;            /* it could not be made: dumps are made by those who want them */
     pid_t tid;              /* of the thread when it waits; 0 before */
     int ready;              /* futex: 1 when it waits */
+    bool stop;              /* it is to end */
+    bool in_child;          /* of fork: the loader may be locked for ever */
     const char *wanted;     /* the reason of a dump that was asked for */
-    int done;               /* futex: dumps that were made for somebody who waits */
+    int asked;              /* how often one was asked for */
+    int done;               /* futex: all that was asked for up to this number is dumped */
     int64_t next_dump_ns;   /* monotonic; INT64_MAX: no interval */
     int64_t warmup_ns;      /* when the mark is to be set; INT64_MAX: not */
     struct status status;
@@ -67,21 +72,71 @@ static void wake(void)
         sys_tgkill(sys_getpid(), tid, CONTROL_SIGNAL);
 }
 
-void control_request_dump(const char *reason)
+static int ask(void)
 {
-    __atomic_store_n(&control.wanted, reason, __ATOMIC_RELEASE);
+    int number = __atomic_add_fetch(&control.asked, 1, __ATOMIC_ACQ_REL);
+
     wake();
+    return number;
 }
 
+/* The reason of one who waits stands, and is there before he asks. */
+void control_request_dump(const char *reason)
+{
+    const char *none = NULL;
+
+    __atomic_compare_exchange_n(&control.wanted, &none, reason, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    ask();
+}
+
+/* Waits until *word has reached `number`; false when it has not in that time. */
+static bool wait_for(int *word, int number, int64_t patience_ns)
+{
+    int64_t deadline = sys_monotonic_ns() + patience_ns;
+
+    do {
+        struct timespec slice = {.tv_nsec = 100000000};
+        int now = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+
+        if ((int)((unsigned)now - (unsigned)number) >= 0)
+            return true;
+        sys_futex_wait(word, now, &slice);
+    } while (sys_monotonic_ns() < deadline);
+    return false;
+}
+
+/* Waits until the thread has begun. In a child of fork it may hang before it has; it is then as if it could not be made. */
+static void wait_for_begin(void)
+{
+    if (!control.in_child)
+        wait_for(&control.ready, 1, WAIT_S * SECOND_NS);
+    else if (!control.failed && !wait_for(&control.ready, 1, CHILD_WAIT_MS * 1000000ll))
+        control.failed = true;
+}
+
+/* There is no thread any more; the next control_start() makes one. */
+static void forget_thread(void)
+{
+    control.failed = false;
+    control.stop = false;
+    control.ready = 0;
+    control.status.named = false;
+    __atomic_store_n(&control.tid, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&control.starting, 0, __ATOMIC_RELEASE);
+}
+
+/* One dump for all who have asked so far; who asks while it is made is given another. */
 static void make_wanted_dump(void)
 {
-    const char *reason = __atomic_exchange_n(&control.wanted, NULL, __ATOMIC_ACQ_REL);
+    int asked = __atomic_load_n(&control.asked, __ATOMIC_ACQUIRE);
+    const char *reason;
 
-    if (reason == NULL)
+    if (asked == control.done)
         return;
-    dump_write(reason);
+    reason = __atomic_exchange_n(&control.wanted, NULL, __ATOMIC_ACQ_REL);
+    dump_write(reason == NULL ? "signal" : reason);
     status_write(&control.status);
-    __atomic_add_fetch(&control.done, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&control.done, asked, __ATOMIC_RELEASE);
     sys_futex_wake(&control.done, INT32_MAX);
 }
 
@@ -142,6 +197,8 @@ static void *run(void *unused)
     (void)unused;
     control.actions.never_record();
     own_fd_separate();
+    if (control.in_child)
+        modules_probe_loader();
     SYS_CALL(SYS_prctl, PR_SET_NAME, CONTROL_THREAD, 0, 0);
     __atomic_store_n(&control.tid, sys_gettid(), __ATOMIC_RELEASE);
     __atomic_store_n(&control.ready, 1, __ATOMIC_RELEASE);
@@ -151,12 +208,13 @@ static void *run(void *unused)
         int sig;
 
         make_wanted_dump();
+        if (__atomic_load_n(&control.stop, __ATOMIC_ACQUIRE))
+            return NULL;
         keep_time();
         sig = wait_for_signal(&info);
         if (sig == CONTROL_SIGNAL && info.si_code == SI_QUEUE)
             serve(control_request_of(info.si_value.sival_int), control_nonce_of(info.si_value.sival_int));
     }
-    return NULL;
 }
 
 static int create(void)
@@ -191,44 +249,45 @@ bool control_start(void)
     return result == 0;
 }
 
+void control_stop(void)
+{
+    int64_t deadline = sys_monotonic_ns() + SECOND_NS;
+    pid_t tid;
+
+    if (__atomic_load_n(&control.starting, __ATOMIC_ACQUIRE) == 0)
+        return;
+    wait_for_begin();
+    if (control.failed)
+        return;
+    tid = __atomic_load_n(&control.tid, __ATOMIC_ACQUIRE);
+    __atomic_store_n(&control.stop, true, __ATOMIC_RELEASE);
+    while (sys_tgkill(sys_getpid(), tid, CONTROL_SIGNAL) == 0 && sys_monotonic_ns() < deadline)
+        sys_yield();
+    forget_thread();
+}
+
 bool control_has_begun(void)
 {
     return __atomic_load_n(&control.starting, __ATOMIC_ACQUIRE) != 0;
 }
 
-/* Waits while *word == old, in all at most WAIT_S. */
-static void wait_for(int *word, int old)
-{
-    int64_t deadline = sys_monotonic_ns() + WAIT_S * SECOND_NS;
-
-    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == old && sys_monotonic_ns() < deadline) {
-        struct timespec slice = {.tv_nsec = 100000000};
-
-        sys_futex_wait(word, old, &slice);
-    }
-}
-
 void control_dump_and_wait(const char *reason)
 {
-    int done = __atomic_load_n(&control.done, __ATOMIC_ACQUIRE);
-
+    wait_for_begin();
     if (control.failed) {
         dump_write(reason);
         return;
     }
-    wait_for(&control.ready, 0);
-    control_request_dump(reason);
-    wait_for(&control.done, done);
+    __atomic_store_n(&control.wanted, reason, __ATOMIC_RELEASE);
+    wait_for(&control.done, ask(), WAIT_S * SECOND_NS);
 }
 
 void control_after_fork(void)
 {
-    control.starting = 0;
-    control.failed = false;
-    control.tid = 0;
-    control.ready = 0;
+    forget_thread();
+    control.in_child = true;
     control.wanted = NULL;
+    control.done = control.asked;
     control.status.nonce = 0;
-    control.status.named = false;
     dump_after_fork();
 }

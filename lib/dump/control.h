@@ -24,6 +24,8 @@ struct control_actions {
 void control_init(const struct options *options, const struct control_actions *actions);
 /* Starts the thread if there is none. False, after a line, when it cannot be started. */
 bool control_start(void);
+/* Ends the thread and waits until the kernel has forgotten it, at most a second; nothing if there is none. */
+void control_stop(void);
 /* Whether the thread was started in this process. */
 bool control_has_begun(void);
 /* What the status says of the dump signal: a name, "none", "taken by the program". A constant. */

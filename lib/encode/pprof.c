@@ -142,10 +142,25 @@ static uint64_t id_of_text(struct encoder *encoder, struct items *items, const c
     return settle(encoder, items, item);
 }
 
+/* The format wants UTF-8; paths and what the program's user has given can be anything. */
+static const char *make_clean(struct encoder *encoder, const char *bytes, size_t len)
+{
+    struct text text = {.buf = arena_alloc(encoder->arena, len + 1), .size = len + 1};
+
+    if (text.buf == NULL) {
+        fail(encoder, -ENOMEM);
+        return "";
+    }
+    text_add_clean(&text, bytes, len);
+    return text.buf;
+}
+
 /* The table's first text is "", number 0, so numbers here are ids - 1. */
 static uint64_t string_of(struct encoder *encoder, const char *text)
 {
-    uint64_t id = id_of_text(encoder, &encoder->strings, text);
+    size_t len = strlen(text);
+    const char *clean = text_is_clean(text, len) ? text : make_clean(encoder, text, len);
+    uint64_t id = id_of_text(encoder, &encoder->strings, clean);
 
     return id == 0 ? 0 : id - 1;
 }
@@ -307,6 +322,15 @@ static void write_header(struct encoder *encoder)
         write_uint(encoder, PROFILE_COMMENT, string_of(encoder, profile->comments[i]));
 }
 
+/* Readers take the first mapping for the program's. */
+static void number_program(struct encoder *encoder)
+{
+    const struct module *program = modules_program();
+
+    if (program != NULL && program->n_segments > 0)
+        id_of(encoder, &encoder->mappings, &program->segments[0], program);
+}
+
 int encode_pprof(const struct encode_profile *profile, struct sink *sink, struct arena *arena)
 {
     struct encoder *encoder = arena_alloc(arena, sizeof(*encoder));
@@ -317,6 +341,7 @@ int encode_pprof(const struct encode_profile *profile, struct sink *sink, struct
     encoder->arena = arena;
     encoder->profile = profile;
     string_of(encoder, "");
+    number_program(encoder);
     write_header(encoder);
     for (const struct snapshot_row *row = profile->rows; row != NULL && encoder->error == 0; row = row->next)
         write_sample(encoder, row);

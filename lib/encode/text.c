@@ -13,6 +13,8 @@
 #include "snapshot/modules.h"
 #include "store/site_table.h"
 
+#include <string.h>
+
 static void add_values(struct text *line, const struct encode_profile *profile, const struct snapshot_row *row)
 {
     for (unsigned i = 0; i < profile->type->n_values; i++) {
@@ -20,6 +22,12 @@ static void add_values(struct text *line, const struct encode_profile *profile, 
             text_add(line, " ");
         text_add_int(line, row->values[i]);
     }
+}
+
+/* What comes from outside stays on its line. */
+static void add_foreign(struct text *line, const char *text)
+{
+    text_add_clean(line, text, strlen(text));
 }
 
 static int write_line(struct sink *sink, struct text *line)
@@ -39,8 +47,8 @@ static int write_frame(struct sink *sink, uintptr_t pc, const struct location *l
     char buf[2048];
     struct text line = TEXT_ON(buf);
 
-    text_format(&line, "#\t0x%lx\t%s\t%s", pc, location == NULL || location->function == NULL ? "?" : location->function,
-                location == NULL || location->module == NULL ? "?" : location->module->path);
+    text_format(&line, "#\t0x%lx\t%s\t", pc, location == NULL || location->function == NULL ? "?" : location->function);
+    add_foreign(&line, location == NULL || location->module == NULL ? "?" : location->module->path);
     return write_line(sink, &line);
 }
 
@@ -55,8 +63,10 @@ static int write_row(const struct encode_profile *profile, const struct snapshot
     text_add(&line, " @");
     for (uint32_t i = 0; i < stack->depth; i++)
         text_format(&line, " 0x%lx", stack->pcs[i]);
-    for (unsigned i = 0; i < row->n_labels; i++)
-        text_format(&line, " %s=%s", row->labels[i].key, row->labels[i].value);
+    for (unsigned i = 0; i < row->n_labels; i++) {
+        text_format(&line, " %s=", row->labels[i].key);
+        add_foreign(&line, row->labels[i].value);
+    }
     if (stack->truncated)
         text_add(&line, " truncated");
     result = write_line(sink, &line);
@@ -82,7 +92,8 @@ static int write_head(const struct encode_profile *profile, struct sink *sink)
     }
     result = write_line(sink, &line);
     for (size_t i = 0; i < profile->n_comments && result == 0; i++) {
-        text_format(&line, "# %s", profile->comments[i]);
+        text_add(&line, "# ");
+        add_foreign(&line, profile->comments[i]);
         result = write_line(sink, &line);
     }
     return result;

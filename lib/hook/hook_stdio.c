@@ -3,17 +3,28 @@
 #include "record/record.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
+
+/* -1 for a stream that has none (open_memstream); errno stays. */
+static int descriptor_of(FILE *stream)
+{
+    int saved_errno = errno;
+    int fd = fileno_unlocked(stream);
+
+    errno = saved_errno;
+    return fd;
+}
 
 static inline __attribute__((always_inline)) void acquire_stream(FILE *stream, struct stack_frame caller)
 {
     if (stream != NULL)
-        record_fd_acquire(fileno_unlocked(stream), false, caller);
+        record_fd_acquire(descriptor_of(stream), false, caller);
 }
 
 static inline __attribute__((always_inline)) bool release_stream(FILE *stream, struct fd_entry *ret_released)
 {
-    return stream != NULL && record_fd_release(fileno_unlocked(stream), ret_released);
+    return stream != NULL && record_fd_release(descriptor_of(stream), ret_released);
 }
 
 HOOK FILE *fopen(const char *restrict path, const char *restrict mode)

@@ -19,6 +19,8 @@ void exit_dump(const char *reason)
         return;
     if (life.options.at_exit)
         control_dump_and_wait(reason);
+    /* Nor may the end cut off a dump for another reason. */
+    control_stop();
     status_remove();
 }
 

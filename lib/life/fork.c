@@ -1,8 +1,8 @@
 /*
  * The child of fork. Owns nothing.
  *
- * Nothing is held over a fork: every table is valid at any instant (see lib/README.md), so the child only declares all locks free
- * and forgets the threads that it does not have. Its own thread is made at its first allocation, so that a child that goes on
+ * Every table is valid at any instant (see lib/README.md), so nothing is held over a fork but the right to ask the loader
+ * (snapshot/modules): the child only declares all locks free and forgets the threads that it does not have. Its own thread is made at its first allocation, so that a child that goes on
  * to exec pays nothing.
  */
 #include "life/life.h"
@@ -31,5 +31,5 @@ static void in_child(void)
 
 void fork_init(void)
 {
-    pthread_atfork(NULL, NULL, in_child);
+    pthread_atfork(modules_before_fork, modules_after_fork_in_parent, in_child);
 }

@@ -123,6 +123,7 @@ static void begin_running(void)
     };
 
     stack_libunwind_init();
+    stack_find_context_start();
     modules_set_gone(unwind_rule_forget);
     if (!folder_choose(life.options.dir, getenv("TMPDIR"), dir_path, sizeof(dir_path)))
         log_line("the name of the folder for dumps is too long: %s...", dir_path);

@@ -93,16 +93,47 @@ HOOK int sigaction(int sig, const struct sigaction *restrict action, struct siga
     return 0;
 }
 
-HOOK sighandler_t signal(int sig, sighandler_t handler)
+/* Of the dump signal, with these flags; whether the signal itself is blocked while the handler runs is up to them too. */
+static sighandler_t set_handler(sighandler_t handler, int flags)
 {
-    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
     struct sigaction before;
 
-    if (sig != dump_signal.number || sig == 0 || handler == SIG_ERR)
-        return real_signal(sig, handler);
     sigemptyset(&action.sa_mask);
-    sigaddset(&action.sa_mask, sig);
-    if (sigaction(sig, &action, &before) != 0)
+    if ((flags & SA_NODEFER) == 0)
+        sigaddset(&action.sa_mask, dump_signal.number);
+    if (sigaction(dump_signal.number, &action, &before) != 0)
         return SIG_ERR;
     return before.sa_handler;
+}
+
+static bool is_dump_signal(int sig, sighandler_t handler)
+{
+    return sig != 0 && sig == dump_signal.number && handler != SIG_ERR;
+}
+
+HOOK sighandler_t signal(int sig, sighandler_t handler)
+{
+    return is_dump_signal(sig, handler) ? set_handler(handler, SA_RESTART) : real_signal(sig, handler);
+}
+
+HOOK sighandler_t bsd_signal(int sig, sighandler_t handler)
+{
+    return is_dump_signal(sig, handler) ? set_handler(handler, SA_RESTART) : real_bsd_signal(sig, handler);
+}
+
+HOOK sighandler_t ssignal(int sig, sighandler_t handler)
+{
+    return is_dump_signal(sig, handler) ? set_handler(handler, SA_RESTART) : real_ssignal(sig, handler);
+}
+
+/* What signal() is in programs that are compiled as plain C or POSIX. */
+HOOK sighandler_t __sysv_signal(int sig, sighandler_t handler)
+{
+    return is_dump_signal(sig, handler) ? set_handler(handler, SA_RESETHAND | SA_NODEFER) : real___sysv_signal(sig, handler);
+}
+
+HOOK sighandler_t sysv_signal(int sig, sighandler_t handler)
+{
+    return is_dump_signal(sig, handler) ? set_handler(handler, SA_RESETHAND | SA_NODEFER) : real_sysv_signal(sig, handler);
 }

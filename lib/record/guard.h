@@ -28,6 +28,7 @@ struct guard {
     bool busy;
     unsigned ignoring;         /* leaktrace_ignore_begin() less leaktrace_ignore_end() */
     uintptr_t last_acquired;   /* the heap block that was recorded last, see record_heap_enter() */
+    uint64_t last_size;        /* its size */
     uintptr_t being_released;  /* by an outer hook that has recorded it already */
     struct thread_state *state;
 };

@@ -91,6 +91,7 @@ void record_heap_acquire(void *block, size_t size, struct stack_frame caller)
         count_put(heap_table_add((uintptr_t)block, size, site->id));
     }
     guard.last_acquired = (uintptr_t)block;
+    guard.last_size = size;
     event_end();
     if (__builtin_expect(record_settings.at_next_allocation != NULL, 0))
         do_deferred();
@@ -101,10 +102,29 @@ void record_heap_enter(void)
     guard.last_acquired = 0;
 }
 
+/* The operators of libstdc++ ask for more than they were asked for, where a size is 0 or no multiple of the alignment. */
+static void correct_size(uintptr_t addr, size_t size)
+{
+    struct heap_block block;
+
+    if (!event_begin(KIND_HEAP))
+        return;
+    if (heap_table_take(addr, &block)) {
+        site_correct(site_table_get(block.site), block.size, size);
+        block.size = size;
+        count_put(heap_table_put_back(&block));
+    }
+    event_end();
+}
+
 void record_heap_acquire_outer(void *block, size_t size, struct stack_frame caller)
 {
+    if (block == NULL)
+        return;
     if (guard.last_acquired != (uintptr_t)block)
         record_heap_acquire(block, size, caller);
+    else if (guard.last_size != size)
+        correct_size((uintptr_t)block, size);
 }
 
 bool record_heap_release(void *block, struct heap_block *ret_released)

@@ -26,7 +26,8 @@ static struct {
     uint32_t captures; /* since the last check */
     struct stack_bounds own_code;
     struct stack_bounds start_routine;
-} settings = {.depth = 64};
+    uintptr_t context_start; /* where functions of makecontext return to */
+} settings = {.depth = 64, .context_start = UINTPTR_MAX};
 
 void stack_set_depth(uint32_t depth)
 {
@@ -42,6 +43,19 @@ void stack_set_own_code(struct stack_bounds code, struct stack_bounds start_rout
 {
     settings.own_code = code;
     settings.start_routine = start_routine;
+}
+
+void stack_find_context_start(void)
+{
+    char room[512] __attribute__((aligned(16)));
+    ucontext_t context;
+
+    if (getcontext(&context) != 0)
+        return;
+    context.uc_stack = (stack_t){.ss_sp = room, .ss_size = sizeof(room)};
+    context.uc_link = NULL;
+    makecontext(&context, stack_find_context_start, 0);
+    settings.context_start = *(const uintptr_t *)context.uc_mcontext.gregs[REG_RSP];
 }
 
 struct stack_bounds stack_bounds_main(void)
@@ -130,6 +144,18 @@ static bool step(struct walker *walker, const struct unwind_rule *rule)
     return true;
 }
 
+/* The instruction that a frame is in, and its rule. Before a return address is the call; but to a signal trampoline and to the
+   start of a context a function returns that was not called from there. */
+static uintptr_t frame_pc(uintptr_t pc, bool exact, struct unwind_rule *ret_rule)
+{
+    if (pc == settings.context_start && !exact) {
+        *ret_rule = (struct unwind_rule){.kind = UNWIND_END};
+        return pc;
+    }
+    *ret_rule = unwind_rule_get(exact ? pc : pc - 1);
+    return exact || ret_rule->kind == UNWIND_SIGNAL ? pc : pc - 1;
+}
+
 /* Keeps one frame; returns the new depth. */
 static uint32_t keep(uintptr_t pc, uintptr_t *pcs, uint32_t depth)
 {
@@ -152,11 +178,10 @@ static enum walk_end walk(struct walker *walker, uintptr_t *pcs, uint32_t *ret_d
 
     *ret_depth = 0;
     for (;;) {
-        uintptr_t pc = walker->exact ? walker->pc : walker->pc - 1;
         struct unwind_rule rule;
+        uintptr_t pc = frame_pc(walker->pc, walker->exact, &rule);
 
         *ret_depth = keep(pc, pcs, *ret_depth);
-        rule = unwind_rule_get(pc);
         if (rule.kind == UNWIND_END)
             return WALK_COMPLETE;
         if (rule.kind == UNWIND_LIBUNWIND)
@@ -183,12 +208,14 @@ static bool read_for_libunwind(void *context, uintptr_t addr, uintptr_t *ret_wor
     return read_word(&reader->walker, addr, ret_word);
 }
 
-static bool keep_for_libunwind(void *context, uintptr_t pc)
+static bool keep_for_libunwind(void *context, uintptr_t address, bool exact)
 {
     struct libunwind_reader *reader = context;
+    struct unwind_rule rule;
+    uintptr_t pc = frame_pc(address, exact, &rule);
 
     reader->depth = keep(pc, reader->pcs, reader->depth);
-    reader->complete = unwind_rule_get(pc).kind == UNWIND_END;
+    reader->complete = rule.kind == UNWIND_END;
     return !reader->complete && reader->depth < reader->limit;
 }
 

@@ -46,6 +46,9 @@ void stack_set_check(uint32_t every);
    start in, which is left out alone. */
 void stack_set_own_code(struct stack_bounds code, struct stack_bounds start_routine);
 
+/* Finds where the stacks of makecontext end; to be called once, from ordinary code. Until then they are marked truncated. */
+void stack_find_context_start(void);
+
 /* The stack outward from `caller`. `pcs` has room for STACK_BUFFER and is what `ret_stack` points to. */
 void stack_capture(const struct stack_frame *caller, const struct stack_bounds *bounds, uintptr_t *pcs, struct stack *ret_stack);
 

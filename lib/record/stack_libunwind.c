@@ -150,32 +150,26 @@ static inline __attribute__((always_inline)) void read_registers(uintptr_t *regs
                      : "rax", "memory");
 }
 
-/* The address to look up for the frame that the cursor is in: a return address points behind its call. */
-static bool frame_pc(unw_cursor_t *cursor, bool interrupted, uintptr_t *ret_pc)
+static bool frame_pc(unw_cursor_t *cursor, uintptr_t *ret_pc)
 {
     unw_word_t ip;
 
     if (unw_get_reg(cursor, UNW_REG_IP, &ip) < 0 || ip == 0)
         return false;
-    *ret_pc = interrupted ? ip : ip - 1;
+    *ret_pc = ip;
     return true;
 }
 
-static bool has_table(uintptr_t pc)
-{
-    struct cfi_fde fde;
-
-    return cfi_find(pc, &fde);
-}
-
+/* What a signal has interrupted is known from the frame before it: libunwind does not tell where it has stepped by a table. */
 static void visit_frames(struct walk *walk, unw_cursor_t *cursor)
 {
     const struct stack_libunwind_visitor *visitor = walk->visitor;
-    bool interrupted = true;
+    bool exact = true;
+    struct cfi_fde fde;
     uintptr_t pc;
 
-    while (frame_pc(cursor, interrupted, &pc) && visitor->visit(visitor->context, pc) && has_table(pc)) {
-        interrupted = unw_is_signal_frame(cursor) > 0;
+    while (frame_pc(cursor, &pc) && visitor->visit(visitor->context, pc, exact) && cfi_find(exact ? pc : pc - 1, &fde)) {
+        exact = fde.signal_frame;
         if (unw_step(cursor) <= 0)
             return;
     }

@@ -14,8 +14,8 @@
 struct stack_libunwind_visitor {
     /* Reads a word of the stack; false when it cannot be read. */
     bool (*read)(void *context, uintptr_t addr, uintptr_t *ret_word);
-    /* Receives the frames, innermost first, each as an address inside its call instruction; false to stop. */
-    bool (*visit)(void *context, uintptr_t pc);
+    /* Receives the frames, innermost first: a return address, or, when `exact`, the next instruction; false to stop. */
+    bool (*visit)(void *context, uintptr_t pc, bool exact);
     void *context;
 };
 

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -14,41 +13,22 @@
 #define HEADERS_BYTES_MAX (UINT16_MAX * sizeof(Elf64_Shdr))
 /* How much of a section of notes is looked at; a build id is one of the first. */
 #define NOTES_BYTES_MAX 4096
-/* What is looked at of an unwind entry: all fields that stand in front of the instructions. */
-#define ENTRY_BYTES_MAX 64
 
-/* How addresses are written in unwind entries. */
-enum encoding {
-    ENCODING_ABSOLUTE = 0x00,
-    ENCODING_UDATA4 = 0x03,
-    ENCODING_PCREL = 0x10,
-    ENCODING_DATAREL_SDATA4 = 0x3b,
-    ENCODING_FORMAT_MASK = 0x07,
-    ENCODING_BASE_MASK = 0xf0,
-};
-
-/* The bytes of an unwind entry that are still to be read. */
-struct cursor {
-    uint8_t bytes[ENTRY_BYTES_MAX];
-    size_t at;
-    size_t len;
-};
-
-static bool holds(const struct elf_file *file, uint64_t offset, uint64_t size)
+bool elf_file_holds(const struct elf_file *file, uint64_t offset, uint64_t size)
 {
     return offset <= file->size && size <= file->size - offset;
 }
 
 static bool holds_section(const struct elf_file *file, const Elf64_Shdr *section)
 {
-    return section->sh_type != SHT_NOBITS && holds(file, section->sh_offset, section->sh_size);
+    return section->sh_type != SHT_NOBITS && elf_file_holds(file, section->sh_offset, section->sh_size);
 }
 
 int elf_file_read(const struct elf_file *file, uint64_t offset, void *ret_bytes, size_t len)
 {
     char *at = ret_bytes;
 
-    if (!holds(file, offset, len))
+    if (!elf_file_holds(file, offset, len))
         return -ENODATA;
     while (len > 0) {
         long n = SYS_CALL(SYS_pread64, file->fd, at, len, offset);
@@ -66,12 +46,11 @@ int elf_file_read(const struct elf_file *file, uint64_t offset, void *ret_bytes,
     return 0;
 }
 
-/* A copy of that part of the file, for memory_unmap; NULL when it is empty, too large, or cannot be had. */
-static void *load(const struct elf_file *file, uint64_t offset, size_t size, size_t max)
+void *elf_file_load(const struct elf_file *file, uint64_t offset, size_t size, size_t max)
 {
     void *bytes;
 
-    if (size == 0 || size > max || !holds(file, offset, size))
+    if (size == 0 || size > max || !elf_file_holds(file, offset, size))
         return NULL;
     bytes = memory_map(size);
     if (bytes == NULL)
@@ -117,9 +96,9 @@ static int read_headers(struct elf_file *file)
     if (!is_for_us(&header))
         return -ENOEXEC;
     if (header.e_shentsize == sizeof(Elf64_Shdr))
-        file->sections = load(file, header.e_shoff, header.e_shnum * sizeof(Elf64_Shdr), HEADERS_BYTES_MAX);
+        file->sections = elf_file_load(file, header.e_shoff, header.e_shnum * sizeof(Elf64_Shdr), HEADERS_BYTES_MAX);
     if (header.e_phentsize == sizeof(Elf64_Phdr))
-        file->segments = load(file, header.e_phoff, header.e_phnum * sizeof(Elf64_Phdr), HEADERS_BYTES_MAX);
+        file->segments = elf_file_load(file, header.e_phoff, header.e_phnum * sizeof(Elf64_Phdr), HEADERS_BYTES_MAX);
     file->n_sections = file->sections != NULL ? header.e_shnum : 0;
     file->n_segments = file->segments != NULL ? header.e_phnum : 0;
     file->section_names = header.e_shstrndx;
@@ -153,8 +132,6 @@ void elf_file_close(struct elf_file *file)
         memory_unmap(file->sections, file->n_sections * sizeof(*file->sections));
     if (file->segments != NULL)
         memory_unmap(file->segments, file->n_segments * sizeof(*file->segments));
-    if (file->frames != NULL)
-        memory_unmap(file->frames, file->n_frames * sizeof(*file->frames));
     *file = (struct elf_file)ELF_FILE_CLOSED;
 }
 
@@ -271,191 +248,4 @@ int elf_file_debug_link(const struct elf_file *file, char *ret_name, size_t room
         return 0;
     }
     return -ENOENT;
-}
-
-int elf_file_load_functions(struct elf_file *file)
-{
-    struct {
-        uint8_t version;
-        uint8_t eh_frame_encoding;
-        uint8_t count_encoding;
-        uint8_t table_encoding;
-        uint32_t eh_frame;
-        uint32_t count;
-    } header;
-    const Elf64_Phdr *segment = NULL;
-
-    for (size_t i = 0; i < file->n_segments && segment == NULL; i++)
-        if (file->segments[i].p_type == PT_GNU_EH_FRAME)
-            segment = &file->segments[i];
-    if (segment == NULL || segment->p_filesz < sizeof(header) || !holds(file, segment->p_offset, segment->p_filesz) ||
-        elf_file_read(file, segment->p_offset, &header, sizeof(header)) < 0)
-        return -ENOENT;
-    /* The one form that linkers write. */
-    if (header.version != 1 || (header.eh_frame_encoding & ENCODING_FORMAT_MASK) != ENCODING_UDATA4 ||
-        header.count_encoding != ENCODING_UDATA4 || header.table_encoding != ENCODING_DATAREL_SDATA4)
-        return -ENOENT;
-    if (header.count > (segment->p_filesz - sizeof(header)) / sizeof(struct elf_file_frame))
-        return -ENOENT;
-    file->frames = load(file, segment->p_offset + sizeof(header), header.count * sizeof(struct elf_file_frame),
-                        ELF_FILE_FUNCTIONS_BYTES_MAX);
-    if (file->frames == NULL)
-        return -ENOENT;
-    file->n_frames = header.count;
-    file->frames_address = segment->p_vaddr;
-    return 0;
-}
-
-/* Puts the cursor at the bytes that the loader would put at `address`. */
-static bool cursor_start(struct cursor *cursor, const struct elf_file *file, uint64_t address)
-{
-    for (size_t i = 0; i < file->n_segments; i++) {
-        const Elf64_Phdr *s = &file->segments[i];
-        uint64_t left;
-
-        if (s->p_type != PT_LOAD || address < s->p_vaddr || address - s->p_vaddr >= s->p_filesz)
-            continue;
-        left = s->p_filesz - (address - s->p_vaddr);
-        cursor->at = 0;
-        cursor->len = left < sizeof(cursor->bytes) ? (size_t)left : sizeof(cursor->bytes);
-        return holds(file, s->p_offset, s->p_filesz) &&
-               elf_file_read(file, s->p_offset + (address - s->p_vaddr), cursor->bytes, cursor->len) == 0;
-    }
-    return false;
-}
-
-/* Takes a little-endian number of `size` bytes, at most 8. */
-static bool cursor_take(struct cursor *cursor, size_t size, uint64_t *ret_value)
-{
-    uint64_t value = 0;
-
-    if (size > cursor->len - cursor->at)
-        return false;
-    memcpy(&value, cursor->bytes + cursor->at, size);
-    cursor->at += size;
-    *ret_value = value;
-    return true;
-}
-
-static bool cursor_skip_leb128(struct cursor *cursor)
-{
-    uint64_t byte;
-
-    do {
-        if (!cursor_take(cursor, 1, &byte))
-            return false;
-    } while ((byte & 0x80) != 0);
-    return true;
-}
-
-/* How many bytes such an address takes; 0 for the forms that no compiler uses here. */
-static size_t encoded_size(uint64_t encoding)
-{
-    static const uint8_t sizes[ENCODING_FORMAT_MASK + 1] = {[0] = 8, [2] = 2, [3] = 4, [4] = 8};
-
-    return sizes[encoding & ENCODING_FORMAT_MASK];
-}
-
-/* Reads the letters behind the 'z' and their data, up to the one that says how addresses are written. */
-static bool find_encoding(struct cursor *cursor, const char *letters, uint64_t *ret_encoding)
-{
-    uint64_t value;
-
-    for (; *letters != '\0'; letters++) {
-        switch (*letters) {
-        case 'R':
-            return cursor_take(cursor, 1, ret_encoding);
-        case 'P': /* the personality routine: its own encoding, then its address */
-            if (!cursor_take(cursor, 1, &value) || encoded_size(value) == 0 ||
-                !cursor_take(cursor, encoded_size(value), &value))
-                return false;
-            break;
-        case 'L':
-            if (!cursor_take(cursor, 1, &value))
-                return false;
-            break;
-        case 'S':
-        case 'B':
-        case 'G':
-            break;
-        default:
-            return false;
-        }
-    }
-    *ret_encoding = ENCODING_ABSOLUTE;
-    return true;
-}
-
-/* How the unwind entries that share the common entry at `address` write theirs. */
-static bool read_common_entry(const struct elf_file *file, uint64_t address, uint64_t *ret_encoding)
-{
-    struct cursor cursor;
-    uint64_t length;
-    uint64_t id;
-    uint64_t version;
-    const char *letters;
-
-    if (!cursor_start(&cursor, file, address) || !cursor_take(&cursor, 4, &length) || !cursor_take(&cursor, 4, &id) ||
-        !cursor_take(&cursor, 1, &version) || id != 0)
-        return false;
-    letters = (const char *)cursor.bytes + cursor.at;
-    if (memchr(letters, '\0', cursor.len - cursor.at) == NULL)
-        return false;
-    cursor.at += strlen(letters) + 1;
-    /* The alignment of code, that of data, and the column of the return address. */
-    if (!cursor_skip_leb128(&cursor) || !cursor_skip_leb128(&cursor) ||
-        !(version == 1 ? cursor_take(&cursor, 1, &length) : cursor_skip_leb128(&cursor)))
-        return false;
-    if (letters[0] == '\0')
-        return find_encoding(&cursor, letters, ret_encoding);
-    return letters[0] == 'z' && cursor_skip_leb128(&cursor) && find_encoding(&cursor, letters + 1, ret_encoding);
-}
-
-/* Reads the unwind entry at `address`, which must be that of the function at `start`. */
-static int read_entry(const struct elf_file *file, uint64_t address, uint64_t start,
-                      struct elf_file_range *ret_function)
-{
-    struct cursor cursor;
-    uint64_t length;
-    uint64_t back;
-    uint64_t encoding;
-    uint64_t begin;
-    uint64_t range;
-    size_t size;
-
-    if (!cursor_start(&cursor, file, address) || !cursor_take(&cursor, 4, &length) || !cursor_take(&cursor, 4, &back) ||
-        length == UINT32_MAX || back == 0 || !read_common_entry(file, address + 4 - back, &encoding))
-        return -ENOENT;
-    size = encoded_size(encoding);
-    if (size == 0 || !cursor_take(&cursor, size, &begin) || !cursor_take(&cursor, size, &range))
-        return -ENOENT;
-    if ((encoding & ENCODING_BASE_MASK) == ENCODING_PCREL)
-        begin = (size == 4 ? (uint64_t)(int32_t)begin : begin) + address + 8;
-    else if ((encoding & ENCODING_BASE_MASK) != ENCODING_ABSOLUTE)
-        return -ENOENT;
-    if (begin != start || range == 0 || range > UINT64_MAX - start)
-        return -ENOENT;
-    *ret_function = (struct elf_file_range){.start = start, .limit = start + range};
-    return 0;
-}
-
-int elf_file_function_before(const struct elf_file *file, uint64_t address, struct elf_file_range *ret_function)
-{
-    size_t low = 0;
-    size_t high = file->n_frames;
-    const struct elf_file_frame *frame;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (file->frames_address + (uint64_t)file->frames[middle].start <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == 0)
-        return -ENOENT;
-    frame = &file->frames[low - 1];
-    return read_entry(file, file->frames_address + (uint64_t)frame->entry,
-                      file->frames_address + (uint64_t)frame->start, ret_function);
 }

@@ -10,13 +10,12 @@
 #define LEAKTRACE_SNAPSHOT_ELF_FILE_H
 
 #include <elf.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Larger symbol tables are refused: 512 MiB are 22 million symbols. Strings are read one by one and need no bound. */
 #define ELF_FILE_SYMBOLS_BYTES_MAX (512ul << 20)
-/* Larger tables of functions are refused: 64 MiB are 8 million functions. */
-#define ELF_FILE_FUNCTIONS_BYTES_MAX (64ul << 20)
 
 /* Further executable sections are not looked at; a program has five or so. */
 #define ELF_FILE_CODE_MAX 64
@@ -25,12 +24,6 @@
 struct elf_file_range {
     uint64_t start;
     uint64_t limit;
-};
-
-/* One row of .eh_frame_hdr: the first instruction of a function and its unwind entry, both relative to the header. */
-struct elf_file_frame {
-    int32_t start;
-    int32_t entry;
 };
 
 struct elf_file {
@@ -43,9 +36,6 @@ struct elf_file {
     size_t n_segments;
     struct elf_file_range code[ELF_FILE_CODE_MAX]; /* the executable sections */
     size_t n_code;
-    struct elf_file_frame *frames; /* NULL until elf_file_load_functions */
-    size_t n_frames;
-    uint64_t frames_address;
 };
 
 #define ELF_FILE_CLOSED {.fd = -1}
@@ -63,6 +53,10 @@ int elf_file_open(const char *path, struct elf_file *ret_file);
 /* Closes it and gives its tables back; a file that is not open stays so. */
 void elf_file_close(struct elf_file *file);
 
+/* Whether `size` bytes at `offset` lie inside the file. */
+bool elf_file_holds(const struct elf_file *file, uint64_t offset, uint64_t size);
+/* A copy of that part of the file, for memory_unmap; NULL when it is empty, larger than `max`, or cannot be had. */
+void *elf_file_load(const struct elf_file *file, uint64_t offset, size_t size, size_t max);
 /* Copies exactly `len` bytes; -ENODATA when they are not all there. On failure the buffer holds anything. */
 int elf_file_read(const struct elf_file *file, uint64_t offset, void *ret_bytes, size_t len);
 
@@ -76,10 +70,5 @@ const struct elf_file_range *elf_file_code_at(const struct elf_file *file, uint6
 int elf_file_build_id(const struct elf_file *file, uint8_t *ret_id, size_t room);
 /* The file name in .gnu_debuglink, without folders, as a string; -ENOENT when there is none that fits. */
 int elf_file_debug_link(const struct elf_file *file, char *ret_name, size_t room);
-
-/* Reads the table of functions that unwinding uses; stripping does not remove it. */
-int elf_file_load_functions(struct elf_file *file);
-/* The last function that begins at or before `address`, which may lie behind its limit; -ENOENT when none is known. */
-int elf_file_function_before(const struct elf_file *file, uint64_t address, struct elf_file_range *ret_function);
 
 #endif

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define FD_FOLDER "/proc/self/fd" /* the program's table: that of the main thread */
+#define TASK_FOLDER "/proc/self/task"
 
 struct linux_dirent64 {
     uint64_t inode;
@@ -28,16 +28,20 @@ static bool starts_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+static uint64_t number_of(const char *digits)
+{
+    uint64_t number = 0;
+
+    for (; *digits >= '0' && *digits <= '9'; digits++)
+        number = number * 10 + (uint64_t)(*digits - '0');
+    return number;
+}
+
 static uint64_t number_in_brackets(const char *link)
 {
     const char *at = strchr(link, '[');
-    uint64_t number = 0;
 
-    if (at == NULL)
-        return 0;
-    for (at++; *at >= '0' && *at <= '9'; at++)
-        number = number * 10 + (uint64_t)(*at - '0');
-    return number;
+    return at == NULL ? 0 : number_of(at + 1);
 }
 
 /* The kinds that the link names; "anon_inode:[eventpoll]" and the like. */
@@ -107,20 +111,19 @@ static const char *type_of_socket(int fd)
     return name_of_socket(domain, type);
 }
 
-static bool read_link(const char *name, struct fd_info *ret_info)
+static bool read_link(const char *folder_path, const char *name, struct fd_info *ret_info)
 {
-    char path_buf[64], link[512];
+    char path_buf[128], link[512];
     struct text path = TEXT_ON(path_buf);
     ssize_t len;
 
-    text_format(&path, FD_FOLDER "/%s", name);
+    text_format(&path, "%s/%s", folder_path, name);
     len = sys_readlink(path_buf, link, sizeof(link) - 1);
     if (len < 0)
         return false;
     link[len] = '\0';
     *ret_info = (struct fd_info){.type = type_of_link(link)};
-    for (; *name >= '0' && *name <= '9'; name++)
-        ret_info->fd = ret_info->fd * 10 + (*name - '0');
+    ret_info->fd = (int)number_of(name);
     if (strcmp(ret_info->type, "socket") == 0)
         ret_info->inode = number_in_brackets(link);
     return true;
@@ -142,10 +145,10 @@ static int append(struct arena *arena, struct fd_inventory *inventory, size_t *c
     return 0;
 }
 
-static int list_folder(struct arena *arena, int folder, struct fd_inventory *inventory)
+static int list_entries(struct arena *arena, const char *folder_path, int folder, struct fd_inventory *inventory)
 {
     char buf[8192] __attribute__((aligned(8)));
-    size_t capacity = 0;
+    size_t capacity = inventory->count;
     ssize_t len;
 
     while ((len = sys_getdents(folder, buf, sizeof(buf))) > 0) {
@@ -155,7 +158,7 @@ static int list_folder(struct arena *arena, int folder, struct fd_inventory *inv
             struct fd_info info;
 
             entry = (const struct linux_dirent64 *)(const void *)(buf + at);
-            if (entry->name[0] == '.' || !read_link(entry->name, &info) ||
+            if (entry->name[0] == '.' || !read_link(folder_path, entry->name, &info) ||
                 (info.fd == folder && !own_fd_is_separate()))
                 continue;
             if (append(arena, inventory, &capacity, &info) != 0)
@@ -164,6 +167,60 @@ static int list_folder(struct arena *arena, int folder, struct fd_inventory *inv
     }
     inventory->complete = len == 0;
     return (int)len;
+}
+
+static int list_folder(struct arena *arena, const char *folder_path, struct fd_inventory *inventory)
+{
+    int folder = sys_open(folder_path, O_RDONLY | O_DIRECTORY, 0);
+    int result;
+
+    if (folder < 0)
+        return folder;
+    result = list_entries(arena, folder_path, folder, inventory);
+    sys_close(folder);
+    return result;
+}
+
+/* Lists the table of the first thread that has one, leaktrace's own left out: a thread that has ended shows an empty folder. */
+static int list_by_task(struct arena *arena, int tasks, struct fd_inventory *inventory)
+{
+    char buf[4096] __attribute__((aligned(8)));
+    ssize_t len;
+
+    while ((len = sys_getdents(tasks, buf, sizeof(buf))) > 0) {
+        const struct linux_dirent64 *entry;
+
+        for (ssize_t at = 0; at < len; at += entry->size) {
+            char path_buf[64];
+            struct text path = TEXT_ON(path_buf);
+
+            entry = (const struct linux_dirent64 *)(const void *)(buf + at);
+            if (entry->name[0] == '.' || (own_fd_is_separate() && number_of(entry->name) == (uint64_t)sys_gettid()))
+                continue;
+            text_format(&path, TASK_FOLDER "/%s/fd", entry->name);
+            if (list_folder(arena, path_buf, inventory) == -ENOMEM)
+                return -ENOMEM;
+            if (inventory->count > 0)
+                return 0;
+        }
+    }
+    return (int)len;
+}
+
+/* The program's table is that of its first thread; where that has called pthread_exit, that of another. */
+static int list_table(struct arena *arena, struct fd_inventory *inventory)
+{
+    int result = list_folder(arena, "/proc/self/fd", inventory);
+    int tasks;
+
+    if (result == -ENOMEM || inventory->count > 0)
+        return result;
+    tasks = sys_open(TASK_FOLDER, O_RDONLY | O_DIRECTORY, 0);
+    if (tasks < 0)
+        return tasks;
+    result = list_by_task(arena, tasks, inventory);
+    sys_close(tasks);
+    return result;
 }
 
 /* Fills in what the kernel's tables know of the sockets. */
@@ -194,13 +251,8 @@ static int name_sockets(struct arena *arena, struct fd_inventory *inventory)
 int fd_inventory_read(struct arena *arena, struct fd_inventory *ret_inventory)
 {
     struct fd_inventory inventory = {0};
-    int folder = sys_open(FD_FOLDER, O_RDONLY | O_DIRECTORY, 0);
-    int result;
+    int result = list_table(arena, &inventory);
 
-    if (folder < 0)
-        return folder;
-    result = list_folder(arena, folder, &inventory);
-    sys_close(folder);
     if (result == 0)
         result = name_sockets(arena, &inventory);
     if (result == 0)

@@ -16,7 +16,7 @@ struct fd_entry;
 
 struct fd_info {
     int fd;
-    const char *type;  /* tcp, udp, unix, netlink, packet, raw, socket, file, folder, device, pipe, pty, memfd, epoll, ... */
+    const char *type;  /* tcp, udp, unix, netlink, packet, raw, socket, file, device, pipe, pty, memfd, epoll, ... */
     const char *peer;  /* NULL: not a socket, or not connected */
     const char *state; /* NULL: not a socket, or the kernel has none */
     uint64_t inode;    /* of sockets; 0 otherwise */

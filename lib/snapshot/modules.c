@@ -1,8 +1,11 @@
 /*
  * The registry of modules. Owns it, in an arena; called by dump/ and, around dlclose, by life/.
  *
- * What is loaded is first listed from the loader into a list of one's own, without any lock, and then compared with the
- * registry under its lock.
+ * What is loaded is first listed from the loader into a list of one's own, and then compared with the registry under its lock.
+ *
+ * The loader's lock is not made free in a child of fork: who has it at that moment leaves it locked there for ever, for the
+ * program too. So nobody lists while the process forks; and a child lists only when it has seen, in leaktrace's own thread,
+ * that the program has not left it locked either.
  */
 #include "snapshot/modules.h"
 
@@ -23,14 +26,18 @@ struct registered {
     struct module module;
     struct registered *next;
     bool seen; /* in the last listing: not unloaded */
+    bool told; /* that it has gone */
 };
 
 static struct {
+    struct lock loader; /* held while the loader is asked, and over a fork */
+    bool forking;       /* the forking thread has it */
+    bool frozen;        /* the loader must not be asked */
     struct lock lock;
     struct arena arena;
     struct registered *first;
     modules_gone *gone;
-} registry = {.lock = LOCK_INIT(LOCK_RANK_MODULE)};
+} registry = {.loader = LOCK_INIT(LOCK_RANK_LOADER), .lock = LOCK_INIT(LOCK_RANK_MODULE)};
 
 struct listing {
     struct arena arena;
@@ -49,7 +56,7 @@ static const char *path_of(struct listing *listing, const char *name)
         return "[vdso]";
     if (name[0] == '/')
         return arena_strndup(&listing->arena, name, strlen(name));
-    len = sys_readlink(name[0] == '\0' ? "/proc/self/exe" : "/proc/self/cwd", buf, sizeof(buf) - 1);
+    len = sys_readlink(name[0] == '\0' ? "/proc/thread-self/exe" : "/proc/thread-self/cwd", buf, sizeof(buf) - 1);
     text.len = len < 0 ? 0 : (size_t)len;
     buf[text.len] = '\0';
     if (name[0] != '\0')
@@ -104,6 +111,7 @@ static int list_module(struct dl_phdr_info *info, size_t size, void *context)
     entry->module.bias = info->dlpi_addr;
     entry->module.unloaded = UINT32_MAX;
     entry->module.path = path_of(listing, info->dlpi_name);
+    entry->module.is_program = info->dlpi_name[0] == '\0';
     for (unsigned i = 0; i < info->dlpi_phnum; i++) {
         if (info->dlpi_phdr[i].p_type == PT_LOAD)
             add_segment(&entry->module, &info->dlpi_phdr[i]);
@@ -117,10 +125,12 @@ static int list_module(struct dl_phdr_info *info, size_t size, void *context)
     return 0;
 }
 
+/* The path counts only without a build id: that of a program whose file was replaced reads "... (deleted)" from then on. */
 static bool same_module(const struct module *a, const struct module *b)
 {
-    return a->bias == b->bias && a->n_segments == b->n_segments && strcmp(a->path, b->path) == 0 &&
-           a->build_id_len == b->build_id_len && memcmp(a->build_id, b->build_id, a->build_id_len) == 0;
+    return a->bias == b->bias && a->n_segments == b->n_segments && a->build_id_len == b->build_id_len &&
+           memcmp(a->build_id, b->build_id, a->build_id_len) == 0 &&
+           (a->build_id_len != 0 || strcmp(a->path, b->path) == 0);
 }
 
 /* The module's entry, also when it was unloaded and has come back to the same place. */
@@ -173,13 +183,14 @@ static int add_module(const struct module *module)
     return 0;
 }
 
+/* Once for each time that a module goes: its addresses may be another one's soon. */
 static void tell_gone(void)
 {
-    if (registry.gone == NULL)
-        return;
-    for (const struct registered *entry = registry.first; entry != NULL; entry = entry->next)
-        for (unsigned i = 0; !entry->seen && i < entry->module.n_segments; i++)
+    for (struct registered *entry = registry.first; entry != NULL; entry = entry->next) {
+        for (unsigned i = 0; !entry->seen && !entry->told && registry.gone != NULL && i < entry->module.n_segments; i++)
             registry.gone(entry->module.segments[i].start, entry->module.segments[i].limit);
+        entry->told = !entry->seen;
+    }
 }
 
 static int merge(const struct listing *listing)
@@ -211,7 +222,10 @@ int modules_refresh(void)
     struct listing listing = {0};
     int result = -ENOMEM;
 
+    if (__atomic_load_n(&registry.frozen, __ATOMIC_ACQUIRE) || !lock_acquire(&registry.loader))
+        return 0;
     dl_iterate_phdr(list_module, &listing);
+    lock_release(&registry.loader);
     if (!listing.failed && lock_acquire(&registry.lock)) {
         result = merge(&listing);
         lock_release(&registry.lock);
@@ -238,7 +252,50 @@ const struct module *modules_find(uintptr_t pc, uint32_t epoch)
     return NULL;
 }
 
+const struct module *modules_program(void)
+{
+    const struct registered *entry = __atomic_load_n(&registry.first, __ATOMIC_ACQUIRE);
+
+    while (entry != NULL && !entry->module.is_program)
+        entry = entry->next;
+    return entry == NULL ? NULL : &entry->module;
+}
+
+static int stop_at_once(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void)info, (void)size, (void)context;
+    return 1;
+}
+
+void modules_probe_loader(void)
+{
+    dl_iterate_phdr(stop_at_once, NULL);
+    __atomic_store_n(&registry.frozen, false, __ATOMIC_RELEASE);
+}
+
+void modules_before_fork(void)
+{
+    registry.forking = lock_acquire(&registry.loader);
+}
+
+static void end_fork(void)
+{
+    bool held = registry.forking;
+
+    registry.forking = false;
+    if (held)
+        lock_release(&registry.loader);
+}
+
+void modules_after_fork_in_parent(void)
+{
+    end_fork();
+}
+
 void modules_after_fork(void)
 {
+    end_fork();
+    lock_reset(&registry.loader);
     lock_reset(&registry.lock);
+    registry.frozen = true;
 }

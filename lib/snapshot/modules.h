@@ -29,6 +29,7 @@ struct module {
     unsigned build_id_len; /* 0: none */
     struct module_segment segments[MODULE_SEGMENTS_MAX]; /* executable PT_LOADs, ascending */
     unsigned n_segments;
+    bool is_program;
 };
 
 /* Receives the code addresses of modules that have gone, under the registry's lock. */
@@ -40,6 +41,14 @@ void modules_set_gone(modules_gone *gone);
 int modules_refresh(void);
 /* The module that had this address at that epoch; NULL when none is known. */
 const struct module *modules_find(uintptr_t pc, uint32_t epoch);
+/* The program itself; NULL before the first refresh. */
+const struct module *modules_program(void);
+
+/* Around fork: nobody asks the loader while the process is copied. In the child the registry stays as it was then, until
+   modules_probe_loader() has come back, which it may never do. */
+void modules_before_fork(void);
+void modules_after_fork_in_parent(void);
 void modules_after_fork(void);
+void modules_probe_loader(void);
 
 #endif

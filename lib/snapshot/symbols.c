@@ -4,19 +4,17 @@
 #include "base/arena.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "snapshot/debug_file.h"
 #include "snapshot/elf_file.h"
+#include "snapshot/elf_frames.h"
 #include "snapshot/modules.h"
+#include "snapshot/symbol_name.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
-#define DEBUG_FOLDER "/usr/lib/debug"
-#define PATH_SIZE 4096
 #define BASE_SIZE 256
-/* Longer names are not used. The longest that C++ templates make have some ten thousand bytes. */
-#define NAME_SIZE (32ul * 1024)
-#define NAME_STEP 256
 #define BLOCK_SYMBOLS 4096
 /* What one table may cost, in visits of a query: a table in which everything overlaps is refused, not suffered. */
 #define WORK_BASE (1ull << 26)
@@ -42,13 +40,6 @@ struct answer {
     bool covered; /* a symbol with a size covers it, be its name usable or not */
 };
 
-/* A name read from the file. */
-struct name {
-    uint64_t at; /* where in the strings, UINT64_MAX when nothing was read yet */
-    size_t len;  /* 0: not usable */
-    char text[NAME_SIZE];
-};
-
 /* A name that was copied into the arena. */
 struct copied {
     uint64_t key;
@@ -71,104 +62,17 @@ struct resolution {
     struct copied *copies; /* open addressing, never more than half full */
     size_t n_copies;       /* a power of two */
     char base[BASE_SIZE];
-    char path[PATH_SIZE];
-    struct name name;
-    struct name rival;
+    struct symbol_name name;
+    struct symbol_name rival;
     Elf64_Sym block[BLOCK_SYMBOLS];
 };
 
-/* The length of the UTF-8 sequence at `at` if it stands for a character that can be shown, else 0. */
-static size_t character_length(const unsigned char *at, size_t left)
+/* Reads a symbol's name; false when it is none to show. */
+static bool read_name(struct resolution *r, uint32_t at, struct symbol_name *name)
 {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t len = at[0] < 0x80 ? 1 : at[0] < 0xc0 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : at[0] < 0xf8 ? 4 : 0;
-    uint32_t code = len == 1 ? at[0] : at[0] & (0xffu >> (len + 1));
-
-    if (len == 0 || len > left)
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (at[i] & 0x3fu);
-    }
-    if (code < least[len] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-        return 0;
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) ? 0 : len;
-}
-
-static bool is_clean(const char *text, size_t len)
-{
-    for (size_t at = 0; at < len;) {
-        size_t step = character_length((const unsigned char *)text + at, len - at);
-
-        if (step == 0)
-            return false;
-        at += step;
-    }
-    return true;
-}
-
-/* Reads the string at `at` of the table's strings; false when it does not end in time. */
-static bool read_string(const struct resolution *r, uint64_t at, struct name *name)
-{
-    size_t have = 0;
-
-    while (have < sizeof(name->text) && at < r->table.strings_size) {
-        uint64_t left = r->table.strings_size - at;
-        size_t len = have == 0 ? NAME_STEP : have;
-        const char *end;
-
-        if (len > left)
-            len = (size_t)left;
-        if (elf_file_read(r->source, r->table.strings + at, name->text + have, len) < 0)
-            return false;
-        end = memchr(name->text + have, '\0', len);
-        if (end != NULL) {
-            name->len = (size_t)(end - name->text);
-            return true;
-        }
-        at += len;
-        have += len;
-    }
-    return false;
-}
-
-/* Reads a symbol's name without its version; false when it is none to show. */
-static bool read_name(struct resolution *r, uint32_t at, struct name *name)
-{
-    const char *version;
-
-    if (name->at == at)
-        return name->len > 0;
-    name->at = at;
-    name->len = 0;
-    if (!read_string(r, at, name))
-        name->len = 0;
-    r->work += WORK_PER_NAME + name->len / 8;
-    version = memchr(name->text, '@', name->len);
-    if (version != NULL)
-        name->len = (size_t)(version - name->text);
-    if (!is_clean(name->text, name->len))
-        name->len = 0;
+    if (name->at != at)
+        r->work += WORK_PER_NAME + symbol_name_read(r->source, &r->table, at, name) / 8;
     return name->len > 0;
-}
-
-static size_t underscores(const struct name *name)
-{
-    size_t n = 0;
-
-    while (n < name->len && name->text[n] == '_')
-        n++;
-    return n;
-}
-
-static bool precedes(const struct name *a, const struct name *b)
-{
-    if (underscores(a) != underscores(b))
-        return underscores(a) < underscores(b);
-    if (a->len != b->len)
-        return a->len < b->len;
-    return memcmp(a->text, b->text, a->len) < 0;
 }
 
 /* Whether `candidate`, whose name is in r->name, names a query better than `best`. */
@@ -180,7 +84,7 @@ static bool is_better(struct resolution *r, const struct candidate *candidate, c
         return candidate->start > best->start;
     if (candidate->rank != best->rank)
         return candidate->rank < best->rank;
-    return candidate->name != best->name && read_name(r, best->name, &r->rival) && precedes(&r->name, &r->rival);
+    return candidate->name != best->name && read_name(r, best->name, &r->rival) && symbol_name_precedes(&r->name, &r->rival);
 }
 
 static uint8_t rank_of(const Elf64_Sym *symbol)
@@ -284,8 +188,8 @@ static void forget_table(struct resolution *r)
 {
     r->source = NULL;
     r->work = 0;
-    r->name.at = UINT64_MAX;
-    r->rival.at = UINT64_MAX;
+    r->name.at = SYMBOL_NAME_NONE;
+    r->rival.at = SYMBOL_NAME_NONE;
     for (size_t i = 0; i < r->n; i++) {
         uint64_t address = r->queries[i].pc - r->module->bias;
 
@@ -317,86 +221,18 @@ static int scan_table(struct resolution *r, const struct elf_file *file, uint32_
     return ret;
 }
 
-static bool has_build_id(const struct elf_file *file, const struct module *module)
-{
-    uint8_t id[MODULE_BUILD_ID_MAX];
-    int len = elf_file_build_id(file, id, sizeof(id));
-
-    return len > 0 && (unsigned)len == module->build_id_len && memcmp(id, module->build_id, (size_t)len) == 0;
-}
-
-/* Opens the file at r->path, which was built up in `path`, if it is the module's debug file. */
-static int try_debug_file(struct resolution *r, const struct text *path)
-{
-    struct elf_file_symbols symbols;
-    int ret = path->cut ? -ENAMETOOLONG : elf_file_open(r->path, &r->debug);
-
-    if (ret < 0)
-        return ret;
-    if (has_build_id(&r->debug, r->module) && elf_file_symbols(&r->debug, SHT_SYMTAB, &symbols) == 0)
-        return 0;
-    elf_file_close(&r->debug);
-    return -ENOENT;
-}
-
-static int open_debug_file_by_build_id(struct resolution *r)
-{
-    struct text path = TEXT_ON(r->path);
-
-    text_add(&path, DEBUG_FOLDER "/.build-id/");
-    text_add_hex_bytes(&path, r->module->build_id, 1);
-    text_add(&path, "/");
-    text_add_hex_bytes(&path, r->module->build_id + 1, r->module->build_id_len - 1);
-    text_add(&path, ".debug");
-    return try_debug_file(r, &path);
-}
-
-static int open_debug_file_by_link(struct resolution *r)
-{
-    static const struct {
-        const char *before;
-        const char *behind;
-    } folders[] = {{"", ""}, {"", ".debug/"}, {DEBUG_FOLDER, ""}};
-    const char *slash = strrchr(r->module->path, '/');
-    char link[BASE_SIZE];
-    int ret = slash == NULL ? -ENOENT : elf_file_debug_link(&r->file, link, sizeof(link));
-
-    if (ret < 0)
-        return ret;
-    ret = -ENOENT;
-    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && ret < 0; i++) {
-        struct text path = TEXT_ON(r->path);
-
-        text_add(&path, folders[i].before);
-        text_add_n(&path, r->module->path, (size_t)(slash + 1 - r->module->path));
-        text_add(&path, folders[i].behind);
-        text_add(&path, link);
-        ret = try_debug_file(r, &path);
-    }
-    return ret;
-}
-
-static int open_debug_file(struct resolution *r)
-{
-    if (r->module->build_id_len == 0)
-        return -ENOENT;
-    if (open_debug_file_by_build_id(r) == 0)
-        return 0;
-    return open_debug_file_by_link(r);
-}
-
 /* Opens the module's file, if there is one and it is the one that was loaded, and puts the best table to use. */
 static void find_table(struct resolution *r)
 {
     if (r->module->path[0] == '[' || elf_file_open(r->module->path, &r->file) < 0)
         return;
-    if (r->module->build_id_len != 0 && !has_build_id(&r->file, r->module)) {
+    if (r->module->build_id_len != 0 && !debug_file_has_build_id(&r->file, r->module)) {
         elf_file_close(&r->file);
         return;
     }
     if (scan_table(r, &r->file, SHT_SYMTAB) == 0)
         return;
-    if (open_debug_file(r) == 0 && scan_table(r, &r->debug, SHT_SYMTAB) == 0)
+    if (debug_file_open(r->module, &r->file, &r->debug) == 0 && scan_table(r, &r->debug, SHT_SYMTAB) == 0)
         return;
     scan_table(r, &r->file, SHT_DYNSYM);
 }
@@ -417,8 +253,9 @@ static void carry_forward(struct resolution *r)
 static void find_labels(struct resolution *r)
 {
     struct elf_file_range function = {0};
+    struct elf_frames frames;
 
-    if (r->file.fd < 0 || elf_file_load_functions(&r->file) < 0)
+    if (r->file.fd < 0 || elf_frames_load(&r->file, &frames) < 0)
         return;
     for (size_t i = 0; i < r->n; i++) {
         struct answer *answer = &r->answers[i];
@@ -426,12 +263,13 @@ static void find_labels(struct resolution *r)
         if (answer->sized.set)
             continue;
         if ((answer->address < function.start || answer->address >= function.limit) &&
-            elf_file_function_before(&r->file, answer->address, &function) < 0)
+            elf_frames_function_before(&r->file, &frames, answer->address, &function) < 0)
             continue;
         raise_floor(answer, answer->address < function.limit ? function.start : function.limit);
         if (answer->address < function.limit)
             answer->label = function.start;
     }
+    elf_frames_release(&frames);
 }
 
 /* The place of a name that was copied, or the free one where it belongs. */
@@ -499,7 +337,7 @@ static void set_base(struct resolution *r)
     text_add(&base, slash != NULL ? slash + 1 : r->module->path);
     if (base.len == 0)
         text_add(&base, "?");
-    if (is_clean(base.buf, base.len))
+    if (text_is_clean(base.buf, base.len))
         return;
     for (char *at = base.buf; *at != '\0'; at++)
         if (*at < 0x20 || *at == 0x7f)

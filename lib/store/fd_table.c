@@ -4,7 +4,9 @@
  */
 #include "store/fd_table.h"
 
+#include "base/lock.h"
 #include "base/memory.h"
+#include "base/sys.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -12,6 +14,7 @@
 
 #define CHUNK 4096
 #define CHUNKS 16384 /* 2^26 descriptors */
+#define SPINS 64
 
 /* `state` guards the entry: EMPTY and HELD are settled, BUSY is a writer's or reader's for the few instructions of a copy. */
 enum slot_state { SLOT_EMPTY, SLOT_HELD, SLOT_BUSY };
@@ -53,18 +56,29 @@ static void raise_limit(int limit)
         continue;
 }
 
-/* Makes the slot ours; the state it had. A slot stays BUSY only while its owner copies, or for ever in the child of a fork that
-   came in between: then it is given up after some tries and counts as empty. */
+/* Makes the slot ours; the state it had. A slot stays BUSY only while its owner copies, which may lose its processor meanwhile,
+   or for ever in the child of a fork that came in between: then it is given up after LOCK_WAIT_MS and counts as empty. */
 static int seize(struct slot *slot)
 {
-    for (int tries = 0; tries < 1000; tries++) {
+    int64_t deadline = 0;
+
+    for (unsigned tries = 0;; tries++) {
         int state = __atomic_exchange_n(&slot->state, SLOT_BUSY, __ATOMIC_ACQUIRE);
+        int64_t now;
 
         if (state != SLOT_BUSY)
             return state;
-        __builtin_ia32_pause();
+        if (tries < SPINS) {
+            __builtin_ia32_pause();
+            continue;
+        }
+        now = sys_monotonic_ns();
+        if (deadline == 0)
+            deadline = now + (int64_t)LOCK_WAIT_MS * 1000000;
+        if (now > deadline)
+            return SLOT_EMPTY;
+        sys_yield();
     }
-    return SLOT_EMPTY;
 }
 
 static void settle(struct slot *slot, int state)

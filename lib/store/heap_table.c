@@ -136,14 +136,16 @@ static bool has_room(const struct shard *shard)
 static enum heap_put put_in(struct shard *shard, struct slot from)
 {
     struct slot *free_slot;
-    struct slot *slot;
+    struct slot *slot = shard->slots == NULL ? NULL : find(shard->slots, from.key >> 16, &free_slot);
 
-    if (!has_room(shard) && !grow(shard))
-        return HEAP_PUT_NO_MEMORY;
-    slot = find(shard->slots, from.key >> 16, &free_slot);
     if (slot != NULL) {
         store_slot(slot, from);
         return HEAP_PUT_REPLACED;
+    }
+    if (!has_room(shard)) {
+        if (!grow(shard))
+            return HEAP_PUT_NO_MEMORY;
+        find(shard->slots, from.key >> 16, &free_slot);
     }
     shard->used += free_slot->key == 0;
     shard->live++;

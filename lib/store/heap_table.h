@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct heap_block {
-    uintptr_t addr; /* below 2^48 */
+    uintptr_t addr; /* not 0, below 2^48 */
     uint64_t size;  /* as requested, below 2^50 */
     uint32_t site;
     bool after_mark; /* allocated after the growth mark */

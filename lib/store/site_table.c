@@ -153,6 +153,11 @@ void site_count(struct site *site, uint64_t bytes)
     __atomic_fetch_add(&site->acquired_bytes, bytes, __ATOMIC_RELAXED);
 }
 
+void site_correct(struct site *site, uint64_t from_bytes, uint64_t to_bytes)
+{
+    __atomic_fetch_add(&site->acquired_bytes, to_bytes - from_bytes, __ATOMIC_RELAXED);
+}
+
 void site_table_after_fork(void)
 {
     lock_reset(&table.lock);

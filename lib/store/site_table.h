@@ -39,6 +39,8 @@ struct site *site_table_get(uint32_t id);
 uint32_t site_table_count(void);
 /* Counts one acquired resource of `bytes` bytes. */
 void site_count(struct site *site, uint64_t bytes);
+/* The resource that was counted with `from_bytes` has `to_bytes`. */
+void site_correct(struct site *site, uint64_t from_bytes, uint64_t to_bytes);
 
 /* In the child of fork: the lock's owner may not exist. */
 void site_table_after_fork(void);

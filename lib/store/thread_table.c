@@ -21,6 +21,7 @@ static struct {
     struct lock lock;
     struct thread_entry *by_handle;
     struct thread_entry *free_entries;
+    struct thread_entry anchor; /* of no thread: a table that becomes empty is given up, and its memory with it */
 } table = {.lock = LOCK_INIT(LOCK_RANK_THREAD)};
 
 static void remove_entry(struct thread_entry *entry)
@@ -73,6 +74,13 @@ void thread_table_cancel(struct thread_entry *entry)
     lock_release(&table.lock);
 }
 
+static void put(struct thread_entry *entry, pthread_t handle)
+{
+    entry->handle = handle;
+    HASH_ADD(hh, table.by_handle, handle, sizeof(entry->handle), entry);
+    entry->live = TABLE_ADDED(entry);
+}
+
 void thread_table_live(struct thread_entry *entry, pthread_t handle)
 {
     struct thread_entry *older;
@@ -85,9 +93,9 @@ void thread_table_live(struct thread_entry *entry, pthread_t handle)
             remove_entry(older);
             unref(older, 0);
         }
-        entry->handle = handle;
-        HASH_ADD(hh, table.by_handle, handle, sizeof(entry->handle), entry);
-        entry->live = TABLE_ADDED(entry);
+        if (table.by_handle == NULL)
+            put(&table.anchor, 0);
+        put(entry, handle);
     }
     lock_release(&table.lock);
 }
@@ -162,7 +170,8 @@ void thread_table_visit(void (*visit)(const struct thread_row *row, void *contex
     if (!lock_acquire(&table.lock))
         return;
     for (struct thread_entry *entry = table.by_handle; entry != NULL; entry = entry->hh.next)
-        visit(&entry->row, context);
+        if (entry != &table.anchor)
+            visit(&entry->row, context);
     lock_release(&table.lock);
 }
 

@@ -62,6 +62,50 @@ static bool find_status_path(FILE *maps, int pid, char ret_path[PATH_MAX])
     return found;
 }
 
+/* The mappings as one thread sees them; 0, or -errno when they cannot be read. `ret_empty`: it sees none. */
+static int look_through(const char *maps_path, int pid, char ret_path[PATH_MAX], bool *ret_found, bool *ret_empty)
+{
+    FILE *maps = fopen(maps_path, "re");
+    int error;
+
+    if (maps == NULL)
+        return -errno;
+    errno = 0;
+    *ret_found = find_status_path(maps, pid, ret_path);
+    error = *ret_found ? 0 : errno;
+    *ret_empty = !*ret_found && ftell(maps) == 0;
+    fclose(maps);
+    return -error;
+}
+
+/* A first thread that has called pthread_exit shows no mappings: then the others are asked. */
+static int look_through_all(int pid, char ret_path[PATH_MAX], bool *ret_found)
+{
+    char path[96];
+    const struct dirent *entry;
+    bool empty = false;
+    DIR *tasks;
+    int ret;
+
+    snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+    ret = look_through(path, pid, ret_path, ret_found, &empty);
+    if (ret != 0 || !empty)
+        return ret;
+    snprintf(path, sizeof(path), "/proc/%d/task", pid);
+    tasks = opendir(path);
+    while (tasks != NULL && !*ret_found && (entry = readdir(tasks)) != NULL) {
+        int tid;
+
+        if (!parse_pid(entry->d_name, &tid) || tid == pid)
+            continue;
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/maps", pid, tid);
+        look_through(path, pid, ret_path, ret_found, &empty);
+    }
+    if (tasks != NULL)
+        closedir(tasks);
+    return 0;
+}
+
 static int explain(struct text *ret_why, int error, const char *why, int pid)
 {
     text_format(ret_why, "process %d %s", pid, why);
@@ -80,20 +124,10 @@ static int cannot_look(struct text *ret_why, int error, int pid)
 int target_find(int pid, struct target *ret_target, struct text *ret_why)
 {
     struct target target = {.pid = pid};
-    char path[64];
-    FILE *maps;
-    bool found;
-    int error;
+    bool found = false;
+    int error = -look_through_all(pid, target.status_path, &found);
 
-    snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-    maps = fopen(path, "re");
-    if (maps == NULL)
-        return cannot_look(ret_why, errno, pid);
-    errno = 0;
-    found = find_status_path(maps, pid, target.status_path);
-    error = errno;
-    fclose(maps);
-    if (!found && error != 0)
+    if (error != 0)
         return cannot_look(ret_why, error, pid);
     if (!found)
         return explain(ret_why, ENOENT, "is not traced by leaktrace", pid);
