@@ -7,6 +7,7 @@
 #ifndef LEAKTRACE_BASE_MEMORY_H
 #define LEAKTRACE_BASE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,10 @@ void memory_unmap(void *ptr, size_t size);
 
 /* Most bytes that may be mapped at a time; 0 = no cap. The default is no cap. */
 void memory_set_cap(uint64_t bytes);
+/* Of the cap: kept for those who use it, so that what was recorded can still be written when there is no room to record more. */
+void memory_set_reserve(uint64_t bytes);
+/* Whether the calling thread uses the reserve; off at the start. */
+void memory_use_reserve(bool use);
 uint64_t memory_used(void);
 /* Requests refused so far. */
 uint64_t memory_refused(void);

@@ -108,10 +108,10 @@ static bool wait_for(int *word, int number, int64_t patience_ns)
 /* Waits until the thread has begun. In a child of fork it may hang before it has; it is then as if it could not be made. */
 static void wait_for_begin(void)
 {
-    if (!control.in_child)
-        wait_for(&control.ready, 1, WAIT_S * SECOND_NS);
-    else if (!control.failed && !wait_for(&control.ready, 1, CHILD_WAIT_MS * 1000000ll))
-        control.failed = true;
+    int64_t patience_ns = control.in_child ? CHILD_WAIT_MS * 1000000ll : WAIT_S * SECOND_NS;
+
+    if (!control.failed && !wait_for(&control.ready, 1, patience_ns))
+        control.failed = control.in_child;
 }
 
 /* There is no thread any more; the next control_start() makes one. */

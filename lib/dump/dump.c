@@ -6,6 +6,7 @@
 
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/options.h"
 #include "base/sys.h"
 #include "base/text.h"
@@ -281,12 +282,14 @@ int dump_write(const char *reason)
         return -EACCES;
     if (!lock_acquire(&dump.lock))
         return -EBUSY;
+    memory_use_reserve(true);
     result = take(&snapshot);
     if (result == 0)
         result = write_snapshot(&snapshot, reason);
     else
         log_line("cannot dump: %s", strerrordesc_np(-result));
     snapshot_release(&snapshot);
+    memory_use_reserve(false);
     lock_release(&dump.lock);
     return result;
 }
@@ -298,8 +301,10 @@ int dump_refresh_summary(void)
 
     if (!lock_acquire(&dump.lock))
         return -EBUSY;
+    memory_use_reserve(true);
     result = take(&snapshot);
     snapshot_release(&snapshot);
+    memory_use_reserve(false);
     lock_release(&dump.lock);
     return result;
 }

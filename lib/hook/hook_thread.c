@@ -25,8 +25,9 @@ __attribute__((section(THREAD_START_SECTION), noinline)) static void *thread_sta
     return result;
 }
 
-/* The default size where the program gives no attributes; neither call allocates. */
-static size_t stack_bytes_of(const pthread_attr_t *attr)
+/* The default size where the program gives no attributes; neither call allocates. Not inlined, so that its attributes are not on
+   the stack while the caller's is captured. */
+static __attribute__((noinline)) size_t stack_bytes_of(const pthread_attr_t *attr)
 {
     pthread_attr_t defaults;
     size_t bytes = 0;

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #define EXE_NAME_MAX 128
+#define RESERVE_MIN (640ul * 1024) /* a dump's buffers and those of zlib */
 
 struct life life;
 
@@ -90,6 +91,7 @@ static struct stack_bounds start_routine(void)
 static void begin_recording(char **environment)
 {
     const char *text = NULL;
+    uint64_t memory;
 
     for (char **variable = environment; *variable != NULL; variable++)
         if (strncmp(*variable, OPTIONS_VARIABLE "=", sizeof(OPTIONS_VARIABLE)) == 0)
@@ -100,7 +102,9 @@ static void begin_recording(char **environment)
     life.stage = LIFE_RECORDING;
     if (!glob_list_matches(life.options.exe, exe_name) || getauxval(AT_SECURE) != 0)
         return;
-    memory_set_cap(limit_memory(&life.options));
+    memory = limit_memory(&life.options);
+    memory_set_cap(memory);
+    memory_set_reserve(memory / 4 > RESERVE_MIN ? memory / 4 : RESERVE_MIN);
     stack_set_depth(life.options.depth);
     stack_set_check(life.options.check);
     stack_set_own_code(own_code(), start_routine());

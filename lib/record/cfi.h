@@ -27,15 +27,14 @@ enum cfi_how {
 
 struct cfi_rule {
     enum cfi_how how;
-    int32_t offset;
-    const uint8_t *expression; /* a length in ULEB128, then the operations */
+    int32_t value; /* the offset, or where the expression is, see cfi_expression() */
 };
 
-/* The row of the table for one address. */
+/* The row of the table for one address. Small, because several of them stand on the program's stack while it is made. */
 struct cfi_row {
-    uint32_t cfa_reg; /* DWARF's number */
-    int32_t cfa_offset;
-    const uint8_t *cfa_expression; /* instead of register and offset; NULL if none */
+    bool cfa_is_expression;
+    uint8_t cfa_reg;    /* DWARF's number; 255: one that is above that */
+    int32_t cfa_offset; /* or where the expression is */
     struct cfi_rule regs[CFI_REG_MAX];
 };
 
@@ -56,6 +55,8 @@ struct cfi_fde {
 bool cfi_find(uintptr_t pc, struct cfi_fde *ret_fde);
 /* Runs the entry's program up to `pc`; false when it has an operation that is not understood. */
 bool cfi_row_at(const struct cfi_fde *fde, uintptr_t pc, struct cfi_row *ret_row);
+/* The expression of a rule or a row: a length in ULEB128, then the operations. */
+const uint8_t *cfi_expression(const struct cfi_fde *fde, int32_t value);
 /* Whether the expression is "register + offset" (then `deref` is false) or "the word at register + offset". */
 bool cfi_simple_expression(const uint8_t *expression, uint32_t *ret_reg, int32_t *ret_offset, bool *ret_deref);
 

@@ -2,7 +2,8 @@
 #include "record/cfi.h"
 #include "record/cfi_read.h"
 
-#define STATES_MAX 4
+#define STATES_MAX 2
+#define REG_MAX 255
 
 enum operation {
     OP_NOP = 0x00,
@@ -69,6 +70,17 @@ static void restore_rule(struct machine *m, uint64_t reg)
         m->row.regs[followed(reg)] = m->initial.regs[followed(reg)];
 }
 
+/* Expressions lie in the same table as the common entry's program: 32 bits tell them apart. */
+static int32_t place_of(const struct machine *m, const uint8_t *expression)
+{
+    return (int32_t)(expression - m->fde->cie_program);
+}
+
+const uint8_t *cfi_expression(const struct cfi_fde *fde, int32_t value)
+{
+    return fde->cie_program + value;
+}
+
 static const uint8_t *skip_block(const uint8_t *block)
 {
     uint64_t len = cfi_read_uleb(&block);
@@ -80,20 +92,20 @@ static void set_expression(struct machine *m, const uint8_t **at, enum cfi_how h
 {
     uint64_t reg = cfi_read_uleb(at);
 
-    set_rule(m, reg, (struct cfi_rule){.how = how, .expression = *at});
+    set_rule(m, reg, (struct cfi_rule){.how = how, .value = place_of(m, *at)});
     *at = skip_block(*at);
 }
 
 static void set_offset(struct machine *m, enum cfi_how how, uint64_t reg, int64_t factored)
 {
-    set_rule(m, reg, (struct cfi_rule){.how = how, .offset = (int32_t)(factored * m->fde->data_align)});
+    set_rule(m, reg, (struct cfi_rule){.how = how, .value = (int32_t)(factored * m->fde->data_align)});
 }
 
 static void define_cfa(struct machine *m, uint64_t reg, int64_t offset)
 {
-    m->row.cfa_reg = (uint32_t)reg;
+    m->row.cfa_reg = reg < REG_MAX ? (uint8_t)reg : REG_MAX;
     m->row.cfa_offset = (int32_t)offset;
-    m->row.cfa_expression = NULL;
+    m->row.cfa_is_expression = false;
 }
 
 static bool run_state_operation(struct machine *m, uint8_t op)
@@ -134,7 +146,8 @@ static bool run_cfa_operation(struct machine *m, uint8_t op, const uint8_t **at)
         define_cfa(m, m->row.cfa_reg, cfi_read_sleb(at) * m->fde->data_align);
         return true;
     case OP_DEF_CFA_EXPRESSION:
-        m->row.cfa_expression = *at;
+        m->row.cfa_is_expression = true;
+        m->row.cfa_offset = place_of(m, *at);
         *at = skip_block(*at);
         return true;
     default:

@@ -14,6 +14,7 @@
 #include <ucontext.h>
 
 #define PAGE_MASK (~4095ul)
+#define NO_PAGE 1ul /* is none: page addresses end in zeros */
 
 extern void *__libc_stack_end; /* where the kernel put the main thread's arguments; from ld.so, GLIBC_2.2.5 */
 
@@ -223,7 +224,8 @@ static bool keep_for_libunwind(void *context, uintptr_t address, bool exact)
    False when libunwind cannot be used. */
 static bool walk_by_libunwind(const struct stack_bounds *bounds, uintptr_t *pcs, uint32_t *ret_depth, enum walk_end *ret_end)
 {
-    struct libunwind_reader reader = {.walker = {.bounds = *bounds}, .pcs = pcs, .limit = depth_to_walk()};
+    struct libunwind_reader reader = {
+        .walker = {.checked_page = NO_PAGE, .bounds = *bounds}, .pcs = pcs, .limit = depth_to_walk()};
     struct stack_libunwind_visitor visitor = {.read = read_for_libunwind, .visit = keep_for_libunwind, .context = &reader};
 
     if (!stack_libunwind_walk(&visitor))
@@ -262,7 +264,8 @@ static void check(const struct stack_bounds *bounds, const struct stack *stack, 
 
 void stack_capture(const struct stack_frame *caller, const struct stack_bounds *bounds, uintptr_t *pcs, struct stack *ret_stack)
 {
-    struct walker walker = {.pc = caller->pc, .sp = caller->sp, .bp = caller->bp, .bounds = *bounds};
+    struct walker walker = {
+        .pc = caller->pc, .sp = caller->sp, .bp = caller->bp, .checked_page = NO_PAGE, .bounds = *bounds};
     uint32_t depth;
     enum walk_end end = walk(&walker, pcs, &depth);
 

@@ -38,7 +38,7 @@ static struct {
 } cache = {.lock = LOCK_INIT(LOCK_RANK_UNWIND)};
 
 /* Where the caller's rbp is, if the table says so in a way that a rule can hold. */
-static bool rbp_rule(const struct cfi_row *row, enum unwind_kind kind, int32_t *ret_at)
+static bool rbp_rule(const struct cfi_fde *fde, const struct cfi_row *row, enum unwind_kind kind, int32_t *ret_at)
 {
     const struct cfi_rule *rbp = &row->regs[CFI_RBP];
     uint32_t reg;
@@ -50,14 +50,14 @@ static bool rbp_rule(const struct cfi_row *row, enum unwind_kind kind, int32_t *
         return kind != UNWIND_RBP_DEREF;
     }
     if (rbp->how == CFI_AT_CFA) {
-        *ret_at = rbp->offset;
+        *ret_at = rbp->value;
         return kind != UNWIND_RBP_DEREF;
     }
     return rbp->how == CFI_EXPRESSION && kind == UNWIND_RBP_DEREF &&
-           cfi_simple_expression(rbp->expression, &reg, ret_at, &deref) && reg == CFI_DWARF_RBP && !deref;
+           cfi_simple_expression(cfi_expression(fde, rbp->value), &reg, ret_at, &deref) && reg == CFI_DWARF_RBP && !deref;
 }
 
-static struct unwind_rule rule_of_row(const struct cfi_row *row)
+static struct unwind_rule rule_of_row(const struct cfi_fde *fde, const struct cfi_row *row)
 {
     struct unwind_rule rule = {.kind = UNWIND_LIBUNWIND, .cfa = row->cfa_offset};
     const struct cfi_rule *ra = &row->regs[CFI_RA];
@@ -67,15 +67,16 @@ static struct unwind_rule rule_of_row(const struct cfi_row *row)
 
     if (ra->how == CFI_UNDEFINED)
         return (struct unwind_rule){.kind = UNWIND_END};
-    if (ra->how != CFI_AT_CFA || ra->offset != -8 || row->regs[CFI_RSP].how != CFI_SAME)
+    if (ra->how != CFI_AT_CFA || ra->value != -8 || row->regs[CFI_RSP].how != CFI_SAME)
         return rule;
-    if (row->cfa_expression != NULL && !cfi_simple_expression(row->cfa_expression, &reg, &rule.cfa, &deref))
+    if (row->cfa_is_expression &&
+        !cfi_simple_expression(cfi_expression(fde, row->cfa_offset), &reg, &rule.cfa, &deref))
         return rule;
     if (reg == CFI_DWARF_RSP && !deref)
         kind = UNWIND_RSP;
     if (reg == CFI_DWARF_RBP)
         kind = deref ? UNWIND_RBP_DEREF : UNWIND_RBP;
-    if (kind != UNWIND_LIBUNWIND && rbp_rule(row, kind, &rule.rbp_at))
+    if (kind != UNWIND_LIBUNWIND && rbp_rule(fde, row, kind, &rule.rbp_at))
         rule.kind = kind;
     return rule;
 }
@@ -99,7 +100,7 @@ static struct unwind_rule read_rule(uintptr_t pc)
         return (struct unwind_rule){.kind = UNWIND_SIGNAL};
     if (!cfi_row_at(&fde, pc, &row))
         return (struct unwind_rule){.kind = UNWIND_LIBUNWIND};
-    return rule_of_row(&row);
+    return rule_of_row(&fde, &row);
 }
 
 static uint64_t hash_pc(uintptr_t pc)

@@ -167,7 +167,8 @@ type_of() {
 @test "descriptors are exact for each function that makes one, and the inventory is that of /proc/self/fd" {
     local fd link
     mkdir "$BATS_TEST_TMPDIR/folder"
-    traced -- "$LEAKTRACE_SPECIMENS/fd_files" "$BATS_TEST_TMPDIR/folder" > "$BATS_TEST_TMPDIR/links"
+    # Its children are traced as well.
+    traced exe=fd_files -- "$LEAKTRACE_SPECIMENS/fd_files" "$BATS_TEST_TMPDIR/folder" > "$BATS_TEST_TMPDIR/links"
     files_truth | figures_are fd
     nothing_was_lost fd
     equal "$(comment fd stale_fds)" 0
@@ -268,7 +269,7 @@ END
 
 @test "a child of vfork changes nothing, and a child of fork has figures of its own" {
     local child parent_heap parent_fd
-    traced -- "$LEAKTRACE_SPECIMENS/forks" > "$BATS_TEST_TMPDIR/out"
+    traced exe=forks -- "$LEAKTRACE_SPECIMENS/forks" > "$BATS_TEST_TMPDIR/out"
     child="$(awk '/child/ { print $2 }' "$BATS_TEST_TMPDIR/out")"
     parent_heap="$(find "$DUMPS" -name 'forks.*.heap.txt' ! -name "forks.$child.*")"
     parent_fd="$(find "$DUMPS" -name 'forks.*.fd.txt' ! -name "forks.$child.*")"

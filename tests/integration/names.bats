@@ -125,11 +125,11 @@ has_printed() {
     SERVER=$!
     exec {in}> "$BATS_TEST_TMPDIR/in"
     printf . >&"$in"
-    eventually has_printed .
+    eventually has_printed ..
     rm "$HOME_OF_SHOP/shop"
     cp /bin/true "$HOME_OF_SHOP/shop"
     printf . >&"$in"
-    eventually has_printed ..
+    eventually has_printed ...
     exec {in}>&-
     wait "$SERVER"
     equal "$(total heap inuse_objects stock_shelf)" 9

@@ -45,6 +45,7 @@ start() {
     local pipe="$BATS_TEST_TMPDIR/input.${#STARTED[@]}"
     read_command "$@"
     mkfifo "$pipe"
+    : > "$BATS_TEST_TMPDIR/out"
     env LD_PRELOAD="$LEAKTRACE_LIBRARY" LEAKTRACE_OPTIONS="$OPTIONS" "${COMMAND[@]}" \
         < "$pipe" > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" 3>&- &
     PROGRAM=$!

@@ -79,7 +79,8 @@ static void a_dump_says_whose_it_is_and_how_it_was_made(void **state)
 
 static void a_dump_says_what_its_figures_leave_out(void **state)
 {
-    struct stack whole = {0}, truncated = {.truncated = true};
+    uintptr_t none[1];
+    struct stack whole = {.pcs = none}, truncated = {.pcs = none, .truncated = true};
 
     (void)state;
     assert_non_null(site_table_intern(KIND_HEAP, &whole));

@@ -198,7 +198,7 @@ static void a_sample_has_its_stack_values_and_labels(void **state)
 /* Also where no stack runs through the program itself. */
 static void the_first_mapping_is_the_program_s(void **state)
 {
-    const uintptr_t pcs[] = {(uintptr_t)dlsym(RTLD_DEFAULT, "qsort")};
+    const uintptr_t pcs[] = {(uintptr_t)dlsym(RTLD_DEFAULT, "lfind")};
     struct snapshot_row row = {.site = site_of(KIND_HEAP, pcs, 1, false), .values = {1, 1, 1, 1}};
     struct encode_profile given = {.type = &profile_types[PROFILE_HEAP], .rows = &row};
 
@@ -211,7 +211,7 @@ static void the_first_mapping_is_the_program_s(void **state)
 
 static void each_module_s_code_is_a_mapping_with_its_build_id(void **state)
 {
-    const uintptr_t pcs[] = {(uintptr_t)first_function, (uintptr_t)dlsym(RTLD_DEFAULT, "qsort"), (uintptr_t)dlsym(RTLD_DEFAULT, "getpid")};
+    const uintptr_t pcs[] = {(uintptr_t)first_function, (uintptr_t)dlsym(RTLD_DEFAULT, "lfind"), (uintptr_t)dlsym(RTLD_DEFAULT, "getpid")};
     struct snapshot_row row = {.site = site_of(KIND_HEAP, pcs, 3, false), .values = {1, 1, 1, 1}};
     struct encode_profile given = {.type = &profile_types[PROFILE_HEAP], .rows = &row, .has_functions = true};
     char exe[4096];

@@ -79,7 +79,8 @@ static void kind_depth_epoch_end_and_addresses_all_make_a_site_of_their_own(void
 
 static void a_stack_without_frames_is_a_site(void **state)
 {
-    struct stack stack = {.truncated = true};
+    uintptr_t none[1];
+    struct stack stack = {.pcs = none, .truncated = true};
     struct site *site = site_table_intern(KIND_THREAD, &stack);
 
     (void)state;

@@ -296,6 +296,8 @@ static void a_stack_of_just_the_depth_is_whole(void **state)
 
 /* --- threads, contexts, signals ----------------------------------------------------------------------------------- */
 
+/* ThreadSanitizer starts threads, switches contexts and calls handlers in its own way. */
+#ifndef __SANITIZE_THREAD__
 static void *take_in_thread(void *argument)
 {
     struct stack_bounds main_bounds = bounds;
@@ -449,6 +451,7 @@ static void signals_that_come_at_any_instruction_give_whole_stacks(void **state)
     assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
     assert_int_equal(incomplete, 0);
 }
+#endif
 
 /* --- leaktrace's own code ----------------------------------------------------------------------------------------- */
 
@@ -551,6 +554,7 @@ static int prepare(void **state)
     (void)state;
     bounds = stack_bounds_main();
     stack_libunwind_init();
+    stack_find_context_start();
     stack_set_check(1);
     /* Sections of code with names of their own lie side by side. */
     stack_set_own_code((struct stack_bounds){low < start_low ? low : start_low, high > start_high ? high : start_high},
@@ -573,11 +577,13 @@ int main(void)
         CHECKED(calls_back_from_libc_are_followed),
         CHECKED(a_stack_that_is_too_deep_keeps_its_leaf_end_and_is_marked),
         CHECKED(a_stack_of_just_the_depth_is_whole),
+#ifndef __SANITIZE_THREAD__
         CHECKED(a_thread_s_stack_ends_in_its_start),
         CHECKED(a_stack_made_by_makecontext_ends_in_its_start),
         CHECKED(a_handler_s_stack_goes_on_in_what_it_interrupted),
         CHECKED(a_handler_on_another_stack_is_followed_back),
         CHECKED(signals_that_come_at_any_instruction_give_whole_stacks),
+#endif
         CHECKED(what_a_hooked_function_calls_is_left_out_with_the_hook),
         CHECKED(the_routine_that_threads_start_in_is_left_out_alone),
         CHECKED(frames_that_cannot_be_read_are_not_guessed),

@@ -33,6 +33,7 @@ static int keep(struct sink *sink, const void *bytes, size_t len)
     return 0;
 }
 
+static const uintptr_t none[1];
 static struct memory_sink output = {.sink = {.write = keep}};
 
 SHOWN void some_function(void)
@@ -60,7 +61,7 @@ static const char *encode(const struct encode_profile *profile)
 static void the_head_has_name_sums_and_comments(void **state)
 {
     static const char *const comments[] = {"pid 12", "options a=b"};
-    struct site *site = site_of(NULL, 0, true);
+    struct site *site = site_of(none, 0, true);
     struct snapshot_row rows[] = {{.site = site, .values = {5, 2}}, {.site = site, .values = {-1, 40}}};
     struct encode_profile profile = {.type = &profile_types[PROFILE_FD], .rows = rows, .comments = comments, .n_comments = 2};
 
@@ -99,7 +100,7 @@ static void a_stack_has_addresses_labels_and_functions(void **state)
 static void what_comes_from_outside_stays_on_its_line(void **state)
 {
     static const char *const comments[] = {"options a=b\n1 1 @ 0x1\xff"};
-    struct snapshot_row row = {.site = site_of(NULL, 0, false), .values = {1, 1}, .labels = {{"peer", "/a\nb"}}, .n_labels = 1};
+    struct snapshot_row row = {.site = site_of(none, 0, false), .values = {1, 1}, .labels = {{"peer", "/a\nb"}}, .n_labels = 1};
     struct encode_profile profile = {.type = &profile_types[PROFILE_FD], .rows = &row, .comments = comments, .n_comments = 1};
 
     (void)state;
@@ -129,7 +130,7 @@ static void the_deepest_stack_is_one_line(void **state)
 
 static void an_error_of_the_sink_is_the_answer(void **state)
 {
-    struct snapshot_row row = {.site = site_of(NULL, 0, false), .values = {1, 1}};
+    struct snapshot_row row = {.site = site_of(none, 0, false), .values = {1, 1}};
     struct encode_profile profile = {.type = &profile_types[PROFILE_FD], .rows = &row};
     size_t whole;
 

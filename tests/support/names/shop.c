@@ -20,21 +20,16 @@ __attribute__((noinline, noclone)) static void größe_nehmen(int count)
         kept = malloc(50);
 }
 
-static void work(void)
-{
-    stock_shelf(3);
-    größe_nehmen(2);
-}
-
 /* Works once; and once more behind a dump for each character on standard input. */
 int main(void)
 {
-    work();
-    while (getchar() != EOF) {
-        leaktrace_dump("asked");
-        work();
+    for (;;) {
+        stock_shelf(3);
+        größe_nehmen(2);
         putchar('.');
         fflush(stdout);
+        if (getchar() == EOF)
+            return 0;
+        leaktrace_dump("asked");
     }
-    return 0;
 }
