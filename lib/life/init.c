@@ -33,22 +33,46 @@
 struct life life;
 
 static char exe_name[EXE_NAME_MAX];
+static char file_name[EXE_NAME_MAX];
 static char dir_path[OPTIONS_PATH_MAX];
 
-/* The program's name as it may stand in a file name. */
-static void read_exe_name(void)
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
+}
+
+/* The name of the file that is executed, behind all links. */
+static void read_file_name(void)
 {
     char buf[4096];
-    struct text name = TEXT_ON(exe_name);
+    struct text name = TEXT_ON(file_name);
     ssize_t len = sys_readlink("/proc/self/exe", buf, sizeof(buf) - 1);
-    const char *base;
 
     buf[len < 0 ? 0 : len] = '\0';
-    base = strrchr(buf, '/');
-    text_add(&name, base == NULL || base[1] == '\0' ? "unknown" : base + 1);
+    text_add(&name, base_name(buf));
+}
+
+/* The name that the program was started by (redis-server may be a link to another name, a script is not its interpreter), as
+   it may stand in a file name. */
+static void read_exe_name(void)
+{
+    const char *path = (const char *)getauxval(AT_EXECFN);
+    struct text name = TEXT_ON(exe_name);
+
+    read_file_name();
+    if (path == NULL || *base_name(path) == '\0' || strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/proc/", 6) == 0)
+        path = file_name;
+    text_add(&name, *path == '\0' ? "unknown" : base_name(path));
     for (char *at = exe_name; *at != '\0'; at++)
         if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-", *at) == NULL)
             *at = '_';
+}
+
+static bool is_wanted(void)
+{
+    return glob_list_matches(life.options.exe, exe_name) || glob_list_matches(life.options.exe, file_name);
 }
 
 static void complain(const char *line, void *context)
@@ -100,7 +124,7 @@ static void begin_recording(char **environment)
     read_exe_name();
     read_options(text);
     life.stage = LIFE_RECORDING;
-    if (!glob_list_matches(life.options.exe, exe_name) || getauxval(AT_SECURE) != 0)
+    if (!is_wanted() || getauxval(AT_SECURE) != 0)
         return;
     memory = limit_memory(&life.options);
     memory_set_cap(memory);

@@ -20,7 +20,6 @@ load_redis() {
     redis-benchmark -p "$PORT" -n 5000 -c 20 -q -t set,get,incr,lpush,lrange_100,sadd,hset,zadd,mset
 }
 
-# redis-server is a link to redis-check-rdb, and that is the name in the dumps.
 stop_redis() {
     redis_cli shutdown nosave
     wait "$SERVER"

@@ -89,7 +89,7 @@ static int end(void **state)
                : -1;
 }
 
-static uintptr_t called_from; /* the return address of the last call of acquire() */
+static __thread uintptr_t called_from; /* the return address of the last call of acquire() */
 
 __attribute__((noinline)) static void acquire(void *block, size_t size)
 {
