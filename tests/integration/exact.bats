@@ -165,14 +165,14 @@ type_of() {
 }
 
 @test "descriptors are exact for each function that makes one, and the inventory is that of /proc/self/fd" {
-    local fd link
+    local link
     mkdir "$BATS_TEST_TMPDIR/folder"
     # Its children are traced as well.
     traced exe=fd_files -- "$LEAKTRACE_SPECIMENS/fd_files" "$BATS_TEST_TMPDIR/folder" > "$BATS_TEST_TMPDIR/links"
     files_truth | figures_are fd
     nothing_was_lost fd
     equal "$(comment fd stale_fds)" 0
-    while read -r fd link; do
+    while read -r _ link; do
         type_of "$link"
     done < "$BATS_TEST_TMPDIR/links" | sort | uniq -c | awk '{ print $2, $1 }' > "$BATS_TEST_TMPDIR/kernel"
     awk '/^[0-9]/ { for (i = 4; i <= NF; i++) if ($i ~ /^type=/) sum[substr($i, 6)] += $2 }

@@ -77,7 +77,7 @@ END
 }
 
 @test "a signal makes a dump of the exporter whose connections have the backend's address" {
-    local peers file
+    local peers file backend
     start_exporter
     use_exporter 5 1 1
     kill -USR2 "$PROGRAM"
@@ -85,8 +85,11 @@ END
     file="$(dump_file fd 1)"
     equal "$(figures fd connect_backend "$file")" "5 5"
     peers="$(rows fd connect_backend "$file")"
-    equal "$(sed 's/peer=127\.0\.0\.1:[0-9]*/peer=BACKEND/' <<< "$peers")" "5 5 type=tcp peer=BACKEND state=ESTABLISHED"
-    equal "$(listener_at "$(sed 's/.*peer=\([^ ]*\).*/\1/' <<< "$peers")")" object-store
+    backend="${peers#*peer=}"
+    backend="${backend%% *}"
+    equal "$peers" "5 5 type=tcp peer=$backend state=ESTABLISHED"
+    [[ "$backend" == 127.0.0.1:* ]]
+    equal "$(listener_at "$backend")" object-store
     kill -TERM "$PROGRAM"
     finish
 }
@@ -96,7 +99,7 @@ listener_at() {
     local port child inode
     port="$(printf '%04X' "${1##*:}")"
     inode="$(awk -v port=":$port" '$4 == "0A" && $2 ~ port "$" { print $10 }' /proc/net/tcp)"
-    for child in $(cat "/proc/$PROGRAM/task/$PROGRAM/children"); do
+    for child in $(pgrep -P "$PROGRAM"); do
         if find "/proc/$child/fd" -lname "socket:\[$inode\]" | grep -q .; then
             cat "/proc/$child/comm"
         fi

@@ -63,7 +63,7 @@ report_names_the_leaks_first() {
 
 # What has grown since the mark, in bytes, as the process says.
 growth_of() {
-    "$LEAKTRACE_COMMAND" ls --format json | tr '{,' '\n\n' |
+    "$LEAKTRACE_COMMAND" ls --format json | tr '{,' '\n' |
         awk -F '[: ]+' -v pid="$1" '/"pid"/ { mine = $NF == pid } mine && /"heap_growth_bytes"/ { print $NF; exit }'
 }
 

@@ -5,6 +5,7 @@ BARE: none has (symbols=none). What is wrong is printed, one line each, and the 
 """
 import gzip
 import os
+import shutil
 import re
 import subprocess
 import sys
@@ -137,7 +138,9 @@ class Check:
 
     def mappings(self):
         mappings = self.ids("mapping")
+        # The file's name has the name that the program was started by, which may be a link.
         program = os.path.basename(self.path).rsplit(".", 5)[0]
+        program = os.path.basename(os.path.realpath(shutil.which(program) or program))
         self.equal("first mapping", os.path.basename(self.text(one(mappings[0], "filename"))), program)
         for mapping in mappings:
             path = self.text(one(mapping, "filename"))

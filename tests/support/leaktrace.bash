@@ -83,8 +83,7 @@ dumps_are_whole() {
     for file in "$DUMPS"/*.pb.gz; do
         gzip -dc "$file" | protoc --decode_raw > /dev/null || return 1
     done
-    # shellcheck disable=SC2012
-    ls -A "$DUMPS" | grep -v '\.status$' | awk '
+    find "$DUMPS" -type f ! -name '*.status' -printf '%f\n' | awk '
         !/\.[0-9][0-9][0-9][0-9]\.(heap|fd|thread)(_growth)?\.(txt|pb\.gz)$/ { print "not of a dump: " $0 > "/dev/stderr"; wrong = 1 }
         { sub(/\.(heap|fd|thread)(_growth)?\.(txt|pb\.gz)$/, ""); count[$0]++ }
         END { for (name in count) if (count[name] != 12) { print name " has " count[name] " files" > "/dev/stderr"; wrong = 1 }
