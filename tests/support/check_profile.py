@@ -140,7 +140,7 @@ class Check:
         mappings = self.ids("mapping")
         # The file's name has the name that the program was started by, which may be a link.
         program = os.path.basename(self.path).rsplit(".", 5)[0]
-        program = os.path.basename(os.path.realpath(shutil.which(program) or program))
+        program = os.path.basename(os.path.realpath(shutil.which(program, path="/usr/bin:/usr/sbin:/bin") or program))
         self.equal("first mapping", os.path.basename(self.text(one(mappings[0], "filename"))), program)
         for mapping in mappings:
             path = self.text(one(mapping, "filename"))
