@@ -3,8 +3,8 @@
  *
  * leaktrace's own thread is named CONTROL_THREAD, blocks CONTROL_SIGNAL and waits for it. The command sends it that signal,
  * directed at the thread (rt_tgsigqueueinfo), with a value made by control_value(). No handler of the program is run and no
- * disposition of it matters. The thread does what is asked and then replaces its status file, whose line
- * `answer <nonce> ok|error <text>` says what became of the request. A signal can be lost when two arrive at once: the command
+ * disposition of it matters. The thread does what is asked and then replaces its status file, whose lines
+ * `answer <nonce> ok|error <text>` say what became of the last requests. A signal can be lost when two arrive at once: the command
  * asks again with the same nonce, which is then done only once.
  *
  * The status file is <dir>/<exe>.<pid>.status, lines of `key value`. The process keeps a PROT_NONE mapping of its first

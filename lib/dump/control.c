@@ -140,23 +140,34 @@ static void make_wanted_dump(void)
     sys_futex_wake(&control.done, INT32_MAX);
 }
 
+static bool is_answered(uint32_t nonce)
+{
+    for (unsigned i = 0; i < STATUS_ANSWERS; i++)
+        if (control.status.answers[i].nonce == nonce)
+            return true;
+    return false;
+}
+
+static void answer(uint32_t nonce, int result)
+{
+    control.status.answers[control.status.next_answer] = (struct status_answer){.nonce = nonce, .result = result};
+    control.status.next_answer = (control.status.next_answer + 1) % STATUS_ANSWERS;
+}
+
 /* Does what the command asked for; a request that is repeated is done once. */
 static void serve(enum control_request request, uint32_t nonce)
 {
     int result = 0;
 
-    if (nonce == control.status.nonce) {
-        status_write(&control.status);
-        return;
+    if (!is_answered(nonce)) {
+        if (request == CONTROL_MARK)
+            control_mark();
+        if (request == CONTROL_DUMP)
+            result = dump_write("command");
+        else
+            result = dump_refresh_summary();
+        answer(nonce, result);
     }
-    if (request == CONTROL_MARK)
-        control_mark();
-    if (request == CONTROL_DUMP)
-        result = dump_write("command");
-    else
-        result = dump_refresh_summary();
-    control.status.nonce = nonce;
-    control.status.result = result;
     status_write(&control.status);
 }
 
@@ -288,6 +299,6 @@ void control_after_fork(void)
     control.in_child = true;
     control.wanted = NULL;
     control.done = control.asked;
-    control.status.nonce = 0;
+    memset(control.status.answers, 0, sizeof(control.status.answers));
     dump_after_fork();
 }

@@ -33,10 +33,12 @@ static void add_lines(struct text *text, const struct status *status)
     text_format(text, "fds %lu\nfds_growth %lu\nthreads %lu\nthreads_growth %lu\n", totals[KIND_FD].objects,
                 totals[KIND_FD].growth_objects, totals[KIND_THREAD].objects, totals[KIND_THREAD].growth_objects);
     text_format(text, "own_bytes %lu\ndropped %lu\n", memory_used(), counters_dropped());
-    if (status->nonce != 0 && status->result >= 0)
-        text_format(text, "answer %u ok %d\n", status->nonce, status->result);
-    if (status->nonce != 0 && status->result < 0)
-        text_format(text, "answer %u error %s\n", status->nonce, strerrordesc_np(-status->result));
+    for (const struct status_answer *answer = status->answers; answer < status->answers + STATUS_ANSWERS; answer++) {
+        if (answer->nonce != 0 && answer->result >= 0)
+            text_format(text, "answer %u ok %d\n", answer->nonce, answer->result);
+        if (answer->nonce != 0 && answer->result < 0)
+            text_format(text, "answer %u error %s\n", answer->nonce, strerrordesc_np(-answer->result));
+    }
 }
 
 /* A page that can never be touched, mapped from the file: /proc/PID/maps then tells the file's name. */

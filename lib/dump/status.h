@@ -5,10 +5,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define STATUS_ANSWERS 16
+
+struct status_answer {
+    uint32_t nonce; /* of the request; 0: none */
+    int result;     /* >= 0, or -errno */
+};
+
 struct status {
     const char *signal; /* the dump signal's name, "none", "taken by the program" */
-    uint32_t nonce;     /* of the last request; 0: none */
-    int result;         /* of it: >= 0, or -errno */
+    /* To the last requests, in a ring: several commands may ask at a time, and each may ask again. */
+    struct status_answer answers[STATUS_ANSWERS];
+    unsigned next_answer;
     bool ended;
     bool named; /* the mapping that tells the file's name is there */
 };

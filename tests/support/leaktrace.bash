@@ -12,7 +12,7 @@ STARTED=()
 
 setup() {
     DUMPS="$BATS_TEST_TMPDIR/dumps"
-    mkdir -m 700 -p "$DUMPS"
+    mkdir -m 700 "$DUMPS"
 }
 
 # What a test has left running goes with it.
@@ -160,8 +160,8 @@ rows() {
 
 # Waits, at most 20 s, until a command succeeds.
 wait_until() {
-    local tries
-    for ((tries = 0; tries < 400; tries++)); do
+    local until=$((SECONDS + 20))
+    while ((SECONDS < until)); do
         if "$@" > "$BATS_TEST_TMPDIR/wait_until" 2>&1; then
             return 0
         fi

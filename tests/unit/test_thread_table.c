@@ -160,7 +160,7 @@ static void a_handle_used_again_belongs_to_the_newer_thread(void **state)
 {
     struct thread_entry *older = start(1, 100, false);
     struct thread_entry *joining = thread_table_find(100);
-    struct thread_entry *newer;
+    struct thread_entry *newer, *another;
 
     (void)state;
     thread_table_end(older);
@@ -168,6 +168,10 @@ static void a_handle_used_again_belongs_to_the_newer_thread(void **state)
     assert_ptr_not_equal(newer, older);
     assert_int_equal(look().threads, 1);
     assert_int_equal(look().site, 2);
+    /* The joiner's entry is given to nobody meanwhile. */
+    another = prepare(4, false);
+    assert_ptr_not_equal(another, joining);
+    thread_table_cancel(another);
     thread_table_joined(joining);
     assert_int_equal(look().threads, 1);
     assert_int_equal(thread_table_site(joining), 1);

@@ -23,7 +23,6 @@ static const struct status_key status_keys[] = {
     TEXT(exe),
     TEXT(dir),
     TEXT(signal),
-    TEXT(answer),
     NUMBER(pid),
     NUMBER(start_ns),
     NUMBER(seq),
@@ -39,8 +38,17 @@ static const struct status_key status_keys[] = {
     NUMBER(ended),
 };
 
+static void take_answer(struct status *status, const char *value)
+{
+    size_t len = strlen(status->answer);
+
+    snprintf(status->answer + len, sizeof(status->answer) - len, "%s\n", value);
+}
+
 static void take_pair(struct status *status, const char *key, const char *value)
 {
+    if (strcmp(key, "answer") == 0)
+        take_answer(status, value);
     for (size_t i = 0; i < sizeof(status_keys) / sizeof(status_keys[0]); i++) {
         const struct status_key *row = &status_keys[i];
         char *field = (char *)status + row->offset;
@@ -90,16 +98,19 @@ int status_read(const char *path, struct status *ret_status)
     return 0;
 }
 
-bool status_answer(const struct status *status, uint32_t nonce, bool *ret_ok, const char **ret_text)
+bool status_answer(struct status *status, uint32_t nonce, bool *ret_ok, const char **ret_text)
 {
-    char *end;
-    unsigned long answered = strtoul(status->answer, &end, 10);
+    const char *line = status->answer;
+    char verdict[8];
+    unsigned answered;
 
-    if (end == status->answer || answered != nonce)
-        return false;
-    end += strspn(end, " ");
-    *ret_ok = strncmp(end, "ok", 2) == 0 && (end[2] == '\0' || end[2] == ' ');
-    end += strcspn(end, " ");
-    *ret_text = end + strspn(end, " ");
-    return true;
+    for (; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        status->answer_text[0] = '\0';
+        if (sscanf(line, "%u %7[a-z] %255[^\n]", &answered, verdict, status->answer_text) < 2 || answered != nonce)
+            continue;
+        *ret_ok = strcmp(verdict, "ok") == 0;
+        *ret_text = status->answer_text;
+        return true;
+    }
+    return false;
 }

@@ -16,7 +16,8 @@ struct status {
     char exe[256];
     char dir[PATH_MAX];
     char signal[64];
-    char answer[512]; /* to the last request: NONCE ok|error TEXT */
+    char answer[2048]; /* to the last requests, a line each: NONCE ok|error TEXT */
+    char answer_text[256]; /* of the one that status_answer() has found */
     int64_t pid;
     int64_t start_ns; /* since 1970 */
     int64_t seq;      /* of the last dump */
@@ -37,6 +38,6 @@ struct status {
 int status_read(const char *path, struct status *ret_status);
 /* Whether the file holds the answer to the request of that nonce; then `ret_ok` and, in `status`, `ret_text` say which.
  */
-bool status_answer(const struct status *status, uint32_t nonce, bool *ret_ok, const char **ret_text);
+bool status_answer(struct status *status, uint32_t nonce, bool *ret_ok, const char **ret_text);
 
 #endif
