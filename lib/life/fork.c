@@ -2,8 +2,8 @@
  * The child of fork. Owns nothing.
  *
  * Every table is valid at any instant (see lib/README.md), so nothing is held over a fork but the right to ask the loader
- * (snapshot/modules): the child only declares all locks free and forgets the threads that it does not have. Its own thread is made at its first allocation, so that a child that goes on
- * to exec pays nothing.
+ * (snapshot/modules): the child only declares all locks free and forgets the threads that it does not have. Its own thread is
+ * made at its first allocation, so that a child that goes on to exec pays nothing.
  */
 #include "life/life.h"
 
