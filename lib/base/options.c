@@ -1,6 +1,7 @@
 /* The reader of options. Owns the table of rows; called by life/ at the start and by the command. */
 #include "base/options.h"
 
+#include "base/nearest.h"
 #include "base/text.h"
 
 #include <signal.h>
@@ -194,32 +195,6 @@ void options_set_defaults(struct options *ret_options)
             set_option(ret_options, id, option_rows[id].def);
 }
 
-/* Levenshtein's distance, for keys of at most 31 characters. */
-static unsigned distance(const char *a, const char *b)
-{
-    unsigned row[32];
-    size_t len_b = strlen(b);
-
-    if (len_b > 31)
-        return 32;
-    for (unsigned j = 0; j <= len_b; j++)
-        row[j] = j;
-    for (unsigned i = 1; a[i - 1] != '\0'; i++) {
-        unsigned diagonal = row[0];
-
-        row[0] = i;
-        for (unsigned j = 1; j <= len_b; j++) {
-            unsigned above = row[j];
-            unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-
-            best = above + 1 < best ? above + 1 : best;
-            row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            diagonal = above;
-        }
-    }
-    return row[len_b];
-}
-
 static enum option_id find_option(const char *key)
 {
     enum option_id id = 0;
@@ -231,18 +206,11 @@ static enum option_id find_option(const char *key)
 
 static const char *nearest_option(const char *key)
 {
-    const char *nearest = NULL;
-    unsigned least = 4;
+    const char *names[OPTION_MAX];
 
-    for (enum option_id id = 0; id < OPTION_MAX; id++) {
-        unsigned d = distance(key, option_rows[id].name);
-
-        if (d < least && d < strlen(key)) {
-            least = d;
-            nearest = option_rows[id].name;
-        }
-    }
-    return nearest;
+    for (enum option_id id = 0; id < OPTION_MAX; id++)
+        names[id] = option_rows[id].name;
+    return nearest_word(key, names, OPTION_MAX);
 }
 
 /* Takes one pair; false, with a line in `ret_why`, when it cannot be taken. The value is NULL where none was given. */

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORD_MAX 31
 
 static void complain_list(const char *format, va_list args)
 {
@@ -123,46 +122,4 @@ bool parse_pid(const char *text, int *ret_pid)
         return false;
     *ret_pid = (int)pid;
     return true;
-}
-
-static unsigned least(unsigned a, unsigned b, unsigned c)
-{
-    unsigned ab = a < b ? a : b;
-
-    return ab < c ? ab : c;
-}
-
-/* How many letters must be put in, left out or exchanged; words longer than WORD_MAX are far from all others. */
-static unsigned edits_between(const char *from, const char *to)
-{
-    unsigned previous[WORD_MAX + 1], current[WORD_MAX + 1];
-    size_t len = strlen(to);
-
-    if (len > WORD_MAX)
-        return UINT_MAX;
-    for (unsigned i = 0; i <= len; i++)
-        previous[i] = i;
-    for (unsigned row = 1; *from != '\0'; from++, row++) {
-        current[0] = row;
-        for (size_t i = 1; i <= len; i++)
-            current[i] = least(previous[i] + 1, current[i - 1] + 1, previous[i - 1] + (*from != to[i - 1]));
-        memcpy(previous, current, sizeof(previous));
-    }
-    return previous[len];
-}
-
-const char *nearest_word(const char *word, const char *const *words, size_t count)
-{
-    const char *nearest = NULL;
-    unsigned fewest = 3;
-
-    for (size_t i = 0; i < count; i++) {
-        unsigned edits = edits_between(word, words[i]);
-
-        if (edits < fewest && edits < strlen(word)) {
-            fewest = edits;
-            nearest = words[i];
-        }
-    }
-    return nearest;
 }

@@ -42,7 +42,4 @@ bool parse_decimal(const char *text, long min, long max, long *ret_number);
 /* A number of process: 1 to 2^31 - 1. */
 bool parse_pid(const char *text, int *ret_pid);
 
-/* Of the `count` words, the one that `word` is most probably a slip of; NULL when none is near. */
-const char *nearest_word(const char *word, const char *const *words, size_t count);
-
 #endif

@@ -1,6 +1,7 @@
 /* leaktrace, the command: one table of what it can do. Owns nothing; each command has a file of its own. */
 #include "base/memory.h"
 #include "commands.h"
+#include "base/nearest.h"
 #include "common.h"
 
 #include <errno.h>
