@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static void complain_list(const char *format, va_list args)
 {
     char line[4096];
