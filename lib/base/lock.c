@@ -84,6 +84,7 @@ void lock_release(struct lock *lock)
 
 void lock_reset(struct lock *lock)
 {
+    order_leave(lock);
     __atomic_store_n(&lock->word, 0, __ATOMIC_RELAXED);
 }
 

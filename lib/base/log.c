@@ -5,11 +5,17 @@
 #include "base/sys.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define PATIENCE_MS 200
 
 static const char *log_target = "stderr";
 static struct stat stderr_at_start;
@@ -25,6 +31,22 @@ void log_remember_stderr(void)
         stderr_at_start.st_ino = 0;
 }
 
+/* Never waits long for a reader that does not read, and never lets the program die of one that has gone. */
+static void write_safely(int fd, const char *line, size_t len)
+{
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    uint64_t pipe_set = 1ull << (SIGPIPE - 1), saved = 0, pending = 0;
+    const struct timespec none = {0};
+
+    if (SYS_CALL(SYS_poll, &room, 1, PATIENCE_MS, 0) != 1 || room.revents != POLLOUT)
+        return;
+    SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, &pipe_set, &saved, sizeof(saved));
+    SYS_CALL(SYS_rt_sigpending, &pending, sizeof(pending), 0, 0);
+    if (sys_write_all(fd, line, len) == -EPIPE && (pending & pipe_set) == 0)
+        SYS_CALL(SYS_rt_sigtimedwait, &pipe_set, 0, &none, sizeof(pipe_set));
+    SYS_CALL(SYS_rt_sigprocmask, SIG_SETMASK, &saved, 0, sizeof(saved));
+}
+
 static void write_stderr(const char *line, size_t len)
 {
     int fd = own_fd_borrow(STDERR_FILENO);
@@ -33,7 +55,7 @@ static void write_stderr(const char *line, size_t len)
     if (fd < 0)
         return;
     if (sys_fstat(fd, &now) == 0 && now.st_dev == stderr_at_start.st_dev && now.st_ino == stderr_at_start.st_ino)
-        sys_write_all(fd, line, len);
+        write_safely(fd, line, len);
     own_fd_return(fd);
 }
 
@@ -45,10 +67,10 @@ static void log_write(const char *line, size_t len)
         write_stderr(line, len);
         return;
     }
-    fd = sys_open(log_target, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0600);
+    fd = sys_open(log_target, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0600);
     if (fd < 0)
         return;
-    sys_write_all(fd, line, len);
+    write_safely(fd, line, len);
     sys_close(fd);
 }
 

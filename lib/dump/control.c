@@ -277,6 +277,13 @@ void control_stop(void)
     forget_thread();
 }
 
+void control_give_way(void)
+{
+    control_stop();
+    control.failed = true;
+    __atomic_store_n(&control.starting, 1, __ATOMIC_RELEASE);
+}
+
 bool control_has_begun(void)
 {
     return __atomic_load_n(&control.starting, __ATOMIC_ACQUIRE) != 0;

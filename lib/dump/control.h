@@ -26,6 +26,9 @@ void control_init(const struct options *options, const struct control_actions *a
 bool control_start(void);
 /* Ends the thread and waits until the kernel has forgotten it, at most a second; nothing if there is none. */
 void control_stop(void);
+/* Ends the thread for good: libc ends the process with its last thread, and this must not be one of them. The dump at exit is
+   then made by the thread that exits. */
+void control_give_way(void);
 /* Whether the thread was started in this process. */
 bool control_has_begun(void);
 /* What the status says of the dump signal: a name, "none", "taken by the program". A constant. */

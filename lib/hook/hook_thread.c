@@ -6,11 +6,41 @@
  */
 #include "hook/hook_thread.h"
 
+#include "base/sys.h"
 #include "hook/real.h"
 #include "record/record.h"
 
+static int threads = 1; /* of the program, the main one included, that have not ended */
+static __thread bool counted_out __attribute__((tls_model("initial-exec")));
+
+void hook_thread_after_fork(void)
+{
+    threads = 1;
+}
+
+static void count_out(void)
+{
+    if (counted_out)
+        return;
+    counted_out = true;
+    if (__atomic_sub_fetch(&threads, 1, __ATOMIC_ACQ_REL) == 0)
+        hook_thread_last_ends();
+}
+
+static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*routine)(void *), struct thread_entry *entry)
+{
+    int result;
+
+    __atomic_add_fetch(&threads, 1, __ATOMIC_ACQ_REL);
+    result = real_pthread_create(thread, attr, routine, entry);
+    if (result != 0)
+        __atomic_sub_fetch(&threads, 1, __ATOMIC_ACQ_REL);
+    return result;
+}
+
 static void thread_ends(void *entry)
 {
+    count_out();
     record_thread_ended(entry);
 }
 
@@ -61,12 +91,21 @@ HOOK int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restri
 
     if (entry == NULL)
         return real_pthread_create(thread, attr, routine, argument);
-    result = real_pthread_create(thread, attr, thread_start, entry);
+    result = create(thread, attr, thread_start, entry);
     if (result == 0)
         record_thread_created(entry, *thread);
     else
         record_thread_failed(entry);
     return result;
+}
+
+/* Only the main thread's is of interest: the others come through thread_ends(). */
+HOOK void pthread_exit(void *value)
+{
+    if (sys_gettid() == sys_getpid())
+        count_out();
+    real_pthread_exit(value);
+    __builtin_unreachable();
 }
 
 HOOK int pthread_join(pthread_t thread, void **ret_value)

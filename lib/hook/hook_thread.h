@@ -8,4 +8,10 @@
 extern const char __start_leaktrace_start[] __attribute__((visibility("hidden")));
 extern const char __stop_leaktrace_start[] __attribute__((visibility("hidden")));
 
+/* The last thread of the program is about to end, with the main one gone: libc then ends the process, unless leaktrace's own
+   thread is still there. Defined by life/exit, a call upward. */
+void hook_thread_last_ends(void);
+/* In the child of fork: there is one thread. */
+void hook_thread_after_fork(void);
+
 #endif

@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "dump/control.h"
 #include "dump/status.h"
+#include "hook/hook_thread.h"
 #include "hook/real.h"
 #include "record/record.h"
 
@@ -22,6 +23,12 @@ void exit_dump(const char *reason)
     /* Nor may the end cut off a dump for another reason. */
     control_stop();
     status_remove();
+}
+
+void hook_thread_last_ends(void)
+{
+    if (life.stage == LIFE_RUNNING && record_is_own_process() && control_has_begun())
+        control_give_way();
 }
 
 __attribute__((destructor)) static void destruct(void)

@@ -8,6 +8,7 @@
 #include "life/life.h"
 
 #include "dump/control.h"
+#include "hook/hook_thread.h"
 #include "record/record.h"
 #include "snapshot/modules.h"
 
@@ -21,6 +22,7 @@ static void begin_child(void)
 static void in_child(void)
 {
     record_after_fork();
+    hook_thread_after_fork();
     modules_after_fork();
     control_after_fork();
     if (life.stage == LIFE_ENDED)

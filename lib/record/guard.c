@@ -20,6 +20,8 @@ static struct {
     struct thread_state *all;
     struct thread_state *first_idle; /* in the order in which their threads ended */
     struct thread_state *last_idle;
+    unsigned n_all;
+    unsigned sweep_at; /* at so many states those of threads that ended unseen are looked for */
 } pool = {.lock = LOCK_INIT(LOCK_RANK_THREAD_STATE)};
 
 static struct thread_state *take_idle(void)
@@ -28,6 +30,7 @@ static struct thread_state *take_idle(void)
 
     if (state == NULL || (state->tid != 0 && sys_tgkill(sys_getpid(), state->tid, 0) != -ESRCH))
         return NULL;
+    state->idle = false;
     pool.first_idle = state->next_idle;
     if (pool.first_idle == NULL)
         pool.last_idle = NULL;
@@ -40,6 +43,7 @@ static struct thread_state *make(void)
 
     if (state == NULL)
         return NULL;
+    pool.n_all++;
     state->next_all = pool.all;
     pool.all = state;
     return state;
@@ -47,12 +51,34 @@ static struct thread_state *make(void)
 
 static void add_idle(struct thread_state *state)
 {
+    if (state->idle)
+        return;
+    state->idle = true;
     state->next_idle = NULL;
     if (pool.last_idle != NULL)
         pool.last_idle->next_idle = state;
     else
         pool.first_idle = state;
     pool.last_idle = state;
+}
+
+/* Threads that no hook saw end (thrd_create, or threads are not traced) leave their states behind. */
+static void sweep(void)
+{
+    unsigned live = 0;
+    pid_t pid = sys_getpid();
+
+    if (pool.n_all < pool.sweep_at)
+        return;
+    for (struct thread_state *state = pool.all; state != NULL; state = state->next_all) {
+        if (state->idle)
+            continue;
+        if (sys_tgkill(pid, state->tid, 0) == -ESRCH)
+            add_idle(state);
+        else
+            live++;
+    }
+    pool.sweep_at = pool.n_all > 2 * live + 64 ? pool.n_all : 2 * live + 64;
 }
 
 struct thread_state *guard_state(void)
@@ -62,6 +88,10 @@ struct thread_state *guard_state(void)
     if (state != NULL || !lock_acquire(&pool.lock))
         return state;
     state = take_idle();
+    if (state == NULL) {
+        sweep();
+        state = take_idle();
+    }
     if (state == NULL)
         state = make();
     lock_release(&pool.lock);
@@ -89,6 +119,7 @@ void guard_after_fork(void)
     pool.last_idle = NULL;
     for (struct thread_state *state = pool.all; state != NULL; state = state->next_all) {
         state->tid = 0;
+        state->idle = false;
         if (state != guard.state)
             add_idle(state);
     }

@@ -19,6 +19,7 @@ struct thread_state {
     struct stack_bounds bounds; /* empty: unknown */
     struct thread_entry *entry; /* of the table of threads; NULL: not created by pthread_create */
     pid_t tid;
+    bool idle;
     struct thread_state *next_all;
     struct thread_state *next_idle;
     uintptr_t pcs[STACK_BUFFER];
