@@ -100,7 +100,7 @@ static int take_fd(struct snapshot *snapshot, struct group_table *groups, const 
     const char *peer;
 
     if (!fd_table_get(info->fd, &entry)) {
-        snapshot->unattributed_fds++;
+        snapshot->unattributed_fds += snapshot->unattributed_fds >= 0;
         return 0;
     }
     peer = fd_info_peer(&snapshot->arena, info, &entry);
@@ -138,6 +138,20 @@ static void drop_stale(const struct fd_inventory *inventory, int64_t *births, in
             counters_add(COUNTER_STALE_FDS, 1);
 }
 
+/* Where the kernel cannot be asked (no /proc in a chroot) the table stands alone. */
+static int list_without_kernel(struct arena *arena, const int64_t *births, int limit, struct fd_inventory *ret_inventory)
+{
+    struct fd_info *infos = arena_alloc(arena, (size_t)limit * sizeof(*infos));
+
+    if (infos == NULL)
+        return -ENOMEM;
+    *ret_inventory = (struct fd_inventory){.infos = infos};
+    for (int fd = 0; fd < limit; fd++)
+        if (births[fd] != 0)
+            infos[ret_inventory->count++] = (struct fd_info){.fd = fd, .type = "unknown"};
+    return 0;
+}
+
 int snapshot_take_fds(struct snapshot *snapshot)
 {
     struct group_table groups = {.arena = &snapshot->arena};
@@ -146,6 +160,10 @@ int snapshot_take_fds(struct snapshot *snapshot)
     int64_t *births = list_births(&snapshot->arena, limit);
     int result = births == NULL ? -ENOMEM : fd_inventory_read(&snapshot->arena, &inventory);
 
+    if (result != 0 && births != NULL) {
+        result = list_without_kernel(&snapshot->arena, births, limit, &inventory);
+        snapshot->unattributed_fds = -1;
+    }
     if (result == 0 && inventory.complete)
         drop_stale(&inventory, births, limit);
     for (size_t i = 0; i < inventory.count && result == 0; i++)

@@ -52,3 +52,13 @@ PY
         [ "$resident" -lt 12000 ] || { echo "$kind: $resident KiB" >&2 && return 1; }
     done
 }
+
+@test "a process in a chroot without /proc is dumped from what leaktrace itself knows" {
+    mkdir "$BATS_TEST_TMPDIR/root"
+    env LD_PRELOAD="$LEAKTRACE_LIBRARY" LEAKTRACE_OPTIONS="dir=/dumps:format=text:log=none" \
+        "$LEAKTRACE_SPECIMENS/chrooted" "$BATS_TEST_TMPDIR/root"
+    DUMPS="$BATS_TEST_TMPDIR/root/dumps"
+    equal "$(total fd inuse_fds)" 5
+    equal "$(comment fd unattributed_fds)" -1
+    [ -s "$(newest heap)" ]
+}
