@@ -54,10 +54,10 @@ PY
 }
 
 @test "a process in a chroot without /proc is dumped from what leaktrace itself knows" {
-    mkdir "$BATS_TEST_TMPDIR/root"
+    mkdir "$BATS_TEST_TMPDIR/jail"
     env LD_PRELOAD="$LEAKTRACE_LIBRARY" LEAKTRACE_OPTIONS="dir=/dumps:format=text:log=none" \
-        "$LEAKTRACE_SPECIMENS/chrooted" "$BATS_TEST_TMPDIR/root"
-    DUMPS="$BATS_TEST_TMPDIR/root/dumps"
+        "$LEAKTRACE_SPECIMENS/chrooted" "$BATS_TEST_TMPDIR/jail"
+    DUMPS="$BATS_TEST_TMPDIR/jail/dumps"
     equal "$(total fd inuse_fds)" 5
     equal "$(comment fd unattributed_fds)" -1
     [ -s "$(newest heap)" ]

@@ -6,7 +6,6 @@
 set -euo pipefail
 
 LEAKTRACE_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-LEAKTRACE_DEPS="$LEAKTRACE_SOURCE/build/deps"
 cd "$LEAKTRACE_SOURCE"
 
 give_up() {

@@ -7,6 +7,8 @@
 # of the same package, without the parts that leaktrace does not use, into build/deps. About 20 seconds, once.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
+LEAKTRACE_DEPS="$LEAKTRACE_SOURCE/build/deps"
+
 # apt's own sources, as sources of source packages, in a folder of ours: the system's configuration stays as it is.
 write_source_lists() {
     local file
