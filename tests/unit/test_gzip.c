@@ -1,4 +1,5 @@
 /* Compression: what zlib itself reads back, from chunks of any size. */
+#include "../support/memory_sink.h"
 #include "../support/unit.h"
 
 #include "base/arena.h"
@@ -12,24 +13,6 @@
 
 #define SIZE (3ul << 20)
 
-struct memory_sink {
-    struct sink sink;
-    uint8_t *bytes;
-    size_t len;
-    size_t room;
-};
-
-static int keep(struct sink *sink, const void *bytes, size_t len)
-{
-    struct memory_sink *memory = (struct memory_sink *)sink;
-
-    if (len > memory->room - memory->len)
-        return -ENOSPC;
-    memcpy(memory->bytes + memory->len, bytes, len);
-    memory->len += len;
-    return 0;
-}
-
 static struct memory_sink output;
 static struct arena arena;
 static uint8_t *plain, *back;
@@ -37,7 +20,7 @@ static uint8_t *plain, *back;
 static int begin(void **state)
 {
     (void)state;
-    output = (struct memory_sink){.sink = {.write = keep}, .bytes = malloc(2 * SIZE), .room = 2 * SIZE};
+    output = (struct memory_sink){.sink = {.write = memory_sink_keep}, .bytes = malloc(2 * SIZE), .room = 2 * SIZE};
     plain = malloc(SIZE);
     back = malloc(SIZE + 1);
     return output.bytes == NULL || plain == NULL || back == NULL ? -1 : 0;

@@ -1,4 +1,5 @@
 /* The encoder of profile.proto: its bytes read back by the command's own reader, and compared field by field. */
+#include "../support/memory_sink.h"
 #include "../support/unit.h"
 
 /* The reader has a struct profile_type of its own. */
@@ -25,25 +26,6 @@
 #define BYTES_MAX (8u << 20)
 #define SHOWN __attribute__((visibility("default"), noinline))
 
-/* A sink that keeps all bytes, and fails past `room`. */
-struct memory_sink {
-    struct sink sink;
-    uint8_t *bytes;
-    size_t len;
-    size_t room;
-};
-
-static int keep(struct sink *sink, const void *bytes, size_t len)
-{
-    struct memory_sink *memory = (struct memory_sink *)sink;
-
-    if (len > memory->room - memory->len)
-        return -ENOSPC;
-    memcpy(memory->bytes + memory->len, bytes, len);
-    memory->len += len;
-    return 0;
-}
-
 static struct memory_sink output;
 static struct arena arena;
 static struct profile profile;
@@ -51,7 +33,7 @@ static struct profile profile;
 static int begin(void **state)
 {
     (void)state;
-    output = (struct memory_sink){.sink = {.write = keep}, .bytes = malloc(BYTES_MAX), .room = BYTES_MAX};
+    output = (struct memory_sink){.sink = {.write = memory_sink_keep}, .bytes = malloc(BYTES_MAX), .room = BYTES_MAX};
     profile = (struct profile){0};
     return output.bytes == NULL ? -1 : 0;
 }
