@@ -43,6 +43,12 @@ void memory_unmap(void *ptr, size_t size)
     sys_unmap(ptr, whole_pages(size));
 }
 
+void memory_discard(void *ptr, size_t size)
+{
+    __atomic_fetch_sub(&memory.used, whole_pages(size), __ATOMIC_RELEASE);
+    sys_discard(ptr, whole_pages(size));
+}
+
 void memory_set_cap(uint64_t bytes)
 {
     __atomic_store_n(&memory.cap, bytes, __ATOMIC_RELAXED);

@@ -15,6 +15,8 @@
 void *memory_map(size_t size);
 /* Gives back what memory_map returned for the same `size`. */
 void memory_unmap(void *ptr, size_t size);
+/* Gives back the pages alone: who still reads there reads zeros. */
+void memory_discard(void *ptr, size_t size);
 
 /* Most bytes that may be mapped at a time; 0 = no cap. The default is no cap. */
 void memory_set_cap(uint64_t bytes);

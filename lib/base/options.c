@@ -142,6 +142,16 @@ static bool parse_memory(const char *value, struct options *options)
     return true;
 }
 
+static bool parse_sample(const char *value, uint64_t *ret_bytes)
+{
+    uint64_t bytes;
+
+    if (!parse_size(value, true, &bytes) || bytes > 1ul << 40)
+        return false;
+    *ret_bytes = bytes;
+    return true;
+}
+
 static bool parse_symbols(const char *value, bool *ret_symbols)
 {
     if (!same(value, "functions") && !same(value, "none"))
@@ -168,6 +178,8 @@ static bool set_option(struct options *options, enum option_id id, const char *v
         return parse_words(value, profiles, 3, &options->profiles);
     case OPTION_format:
         return parse_words(value, formats, 2, &options->formats);
+    case OPTION_sample:
+        return parse_sample(value, &options->sample_bytes);
     case OPTION_depth:
         return parse_number(value, 1, 512, &options->depth);
     case OPTION_warmup:

@@ -48,6 +48,7 @@ struct options {
     uint32_t check;
     uint32_t profiles; /* bit (1 << enum kind) */
     uint32_t formats;  /* OPTION_FORMAT_* */
+    uint64_t sample_bytes;   /* 0 or 1: every block */
     uint64_t memory_bytes;   /* 0: memory_percent holds */
     uint32_t memory_percent;
     bool at_exit;

@@ -102,6 +102,11 @@ void sys_unmap(void *ptr, size_t len)
     SYS_CALL(SYS_munmap, ptr, len, 0, 0);
 }
 
+void sys_discard(void *ptr, size_t len)
+{
+    SYS_CALL(SYS_madvise, ptr, len, MADV_DONTNEED, 0);
+}
+
 pid_t sys_getpid(void)
 {
     return (pid_t)SYS_CALL(SYS_getpid, 0, 0, 0, 0);
@@ -110,6 +115,13 @@ pid_t sys_getpid(void)
 pid_t sys_gettid(void)
 {
     return (pid_t)SYS_CALL(SYS_gettid, 0, 0, 0, 0);
+}
+
+void sys_sleep_ns(long ns)
+{
+    const struct timespec wait = {.tv_nsec = ns};
+
+    SYS_CALL(SYS_nanosleep, &wait, NULL, 0, 0);
 }
 
 int sys_tgkill(pid_t pid, pid_t tid, int sig)

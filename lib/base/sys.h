@@ -55,9 +55,12 @@ void *sys_map(size_t len);
 /* A read-only private view of a file; NULL when it cannot be mapped. */
 void *sys_map_file(int fd, size_t len);
 void sys_unmap(void *ptr, size_t len);
+/* Zeroes the pages by giving back their memory. */
+void sys_discard(void *ptr, size_t len);
 
 pid_t sys_getpid(void);
 pid_t sys_gettid(void);
+void sys_sleep_ns(long ns); /* less than a second */
 int sys_tgkill(pid_t pid, pid_t tid, int sig);
 void sys_yield(void);
 

@@ -61,7 +61,7 @@ static int64_t truncated_stacks(void)
     int64_t truncated = 0;
 
     for (uint32_t id = 1; id <= count; id++)
-        truncated += site_table_get(id)->stack.truncated;
+        truncated += site_is_truncated(site_table_get(id));
     return truncated;
 }
 
@@ -74,6 +74,7 @@ int comments_write(struct comments *comments, const struct options *options, con
     result |= add(comments, "options", options->as_given);
     result |= add(comments, "reason", reason);
     result |= add_number(comments, "dropped_events", (int64_t)counters_dropped());
+    result |= add_number(comments, "sample_bytes", (int64_t)options->sample_bytes);
     result |= add_number(comments, "stacks", site_table_count());
     result |= add_number(comments, "truncated_stacks", truncated_stacks());
     result |= add_number(comments, "unattributed_fds", snapshot->unattributed_fds);

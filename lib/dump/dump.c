@@ -164,6 +164,12 @@ struct job {
     char failed[OPTIONS_PATH_MAX + 512]; /* the file that could not be written */
 };
 
+/* Heap blocks may be sampled; of all else everything is recorded. */
+static uint64_t period_of(const struct profile_type *type)
+{
+    return type->kind == KIND_HEAP && dump.options->sample_bytes > 1 ? dump.options->sample_bytes : 1;
+}
+
 static int write_profile(struct job *job, enum profile_id id, const struct output *output)
 {
     const struct profile_type *type = &profile_types[id];
@@ -172,6 +178,7 @@ static int write_profile(struct job *job, enum profile_id id, const struct outpu
         .rows = job->snapshot->profiles[id].rows,
         .time_ns = job->snapshot->time_ns,
         .duration_ns = job->snapshot->monotonic_ns - (type->growth ? dump.mark_monotonic_ns : dump.start_monotonic_ns),
+        .period = period_of(type),
         .comments = job->comments->lines,
         .n_comments = job->comments->count,
         .has_functions = dump.options->symbols,

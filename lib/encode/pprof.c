@@ -64,12 +64,23 @@ struct items {
     uint64_t count;
 };
 
+/* The ids of addresses that were asked for last. */
+struct recent_location {
+    uintptr_t pc;
+    uint32_t epoch;
+    uint32_t id; /* 0: none */
+};
+
+#define RECENT_LOCATIONS 4096u
+
 struct encoder {
     struct sink *sink;
     struct arena *arena;
     const struct encode_profile *profile;
     struct items locations, functions, mappings, strings;
     struct wire wire, inner, values;
+    uintptr_t pcs[SITE_DEPTH_MAX];
+    struct recent_location recent[RECENT_LOCATIONS];
     int error;
 };
 
@@ -180,13 +191,18 @@ static uint64_t mapping_of(struct encoder *encoder, const struct location *locat
 
 static uint64_t location_of(struct encoder *encoder, uintptr_t pc, uint32_t epoch)
 {
-    const struct location *location = locations_find(pc, epoch);
+    struct recent_location *recent = &encoder->recent[(pc * 0x9e3779b97f4a7c15u >> 32) % RECENT_LOCATIONS];
+    const struct location *location;
 
+    if (recent->pc == pc && recent->epoch == epoch && recent->id != 0)
+        return recent->id;
+    location = locations_find(pc, epoch);
     if (location == NULL) {
         fail(encoder, -ENOENT);
         return 0;
     }
-    return id_of(encoder, &encoder->locations, location, NULL);
+    *recent = (struct recent_location){pc, epoch, (uint32_t)id_of(encoder, &encoder->locations, location, NULL)};
+    return recent->id;
 }
 
 static void write_message(struct encoder *encoder, unsigned field)
@@ -213,12 +229,13 @@ static void add_label(struct encoder *encoder, const char *key, const char *valu
 
 static void write_sample(struct encoder *encoder, const struct snapshot_row *row)
 {
-    const struct stack *stack = &row->site->stack;
+    struct stack stack;
 
+    site_stack(row->site, encoder->pcs, &stack);
     wire_init(&encoder->wire);
     wire_init(&encoder->values);
-    for (uint32_t i = 0; i < stack->depth; i++)
-        wire_value(&encoder->values, location_of(encoder, stack->pcs[i], stack->epoch));
+    for (uint32_t i = 0; i < stack.depth; i++)
+        wire_value(&encoder->values, location_of(encoder, stack.pcs[i], stack.epoch));
     wire_packed(&encoder->wire, SAMPLE_LOCATION_ID, &encoder->values);
     wire_init(&encoder->values);
     for (unsigned i = 0; i < encoder->profile->type->n_values; i++)
@@ -226,7 +243,7 @@ static void write_sample(struct encoder *encoder, const struct snapshot_row *row
     wire_packed(&encoder->wire, SAMPLE_VALUE, &encoder->values);
     for (unsigned i = 0; i < row->n_labels; i++)
         add_label(encoder, row->labels[i].key, row->labels[i].value);
-    if (stack->truncated)
+    if (stack.truncated)
         add_label(encoder, "stack", "truncated");
     write_message(encoder, PROFILE_SAMPLE);
 }
@@ -314,7 +331,7 @@ static void write_header(struct encoder *encoder)
     for (unsigned i = 0; i < type->n_values; i++)
         write_value_type(encoder, PROFILE_SAMPLE_TYPE, &type->values[i]);
     write_value_type(encoder, PROFILE_PERIOD_TYPE, &type->period);
-    write_uint(encoder, PROFILE_PERIOD, 1);
+    write_uint(encoder, PROFILE_PERIOD, profile->period);
     write_uint(encoder, PROFILE_TIME_NANOS, (uint64_t)profile->time_ns);
     write_uint(encoder, PROFILE_DURATION_NANOS, (uint64_t)profile->duration_ns);
     write_uint(encoder, PROFILE_DEFAULT_SAMPLE_TYPE, string_of(encoder, type->values[type->n_values - 1].type));

@@ -15,6 +15,7 @@ struct encode_profile {
     const struct snapshot_row *rows;
     int64_t time_ns;     /* of the snapshot */
     int64_t duration_ns; /* since the start, or since the mark */
+    uint64_t period;     /* of what its period type says: mean bytes between recorded blocks, or 1 */
     const char *const *comments;
     size_t n_comments;
     bool has_functions; /* every location has its name */

@@ -54,24 +54,26 @@ static int write_frame(struct sink *sink, uintptr_t pc, const struct location *l
 
 static int write_row(const struct encode_profile *profile, const struct snapshot_row *row, struct sink *sink)
 {
-    const struct stack *stack = &row->site->stack;
+    uintptr_t pcs[SITE_DEPTH_MAX];
+    struct stack stack;
     char buf[16384];
     struct text line = TEXT_ON(buf);
     int result;
 
+    site_stack(row->site, pcs, &stack);
     add_values(&line, profile, row);
     text_add(&line, " @");
-    for (uint32_t i = 0; i < stack->depth; i++)
-        text_format(&line, " 0x%lx", stack->pcs[i]);
+    for (uint32_t i = 0; i < stack.depth; i++)
+        text_format(&line, " 0x%lx", stack.pcs[i]);
     for (unsigned i = 0; i < row->n_labels; i++) {
         text_format(&line, " %s=", row->labels[i].key);
         add_foreign(&line, row->labels[i].value);
     }
-    if (stack->truncated)
+    if (stack.truncated)
         text_add(&line, " truncated");
     result = write_line(sink, &line);
-    for (uint32_t i = 0; i < stack->depth && result == 0; i++)
-        result = write_frame(sink, stack->pcs[i], locations_find(stack->pcs[i], stack->epoch));
+    for (uint32_t i = 0; i < stack.depth && result == 0; i++)
+        result = write_frame(sink, stack.pcs[i], locations_find(stack.pcs[i], stack.epoch));
     return result;
 }
 

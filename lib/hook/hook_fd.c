@@ -13,7 +13,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-static inline __attribute__((always_inline)) void acquire_pair(int result, const int *fds, struct stack_frame caller)
+static inline __attribute__((always_inline)) void acquire_pair(int result, const int *fds, const struct stack_frame *caller)
 {
     if (result != 0)
         return;

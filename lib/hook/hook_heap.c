@@ -31,7 +31,7 @@ HOOK void free(void *block)
     real_free(block);
 }
 
-static inline __attribute__((always_inline)) void *resize(void *block, size_t size, struct stack_frame caller)
+static inline __attribute__((always_inline)) void *resize(void *block, size_t size, const struct stack_frame *caller)
 {
     struct heap_block released;
     bool known = record_heap_release(block, &released);

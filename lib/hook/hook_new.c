@@ -7,7 +7,7 @@
 #include "hook/real.h"
 #include "record/record.h"
 
-static inline __attribute__((always_inline)) void *acquired(void *block, size_t size, struct stack_frame caller)
+static inline __attribute__((always_inline)) void *acquired(void *block, size_t size, const struct stack_frame *caller)
 {
     record_heap_acquire_outer(block, size, caller);
     return block;

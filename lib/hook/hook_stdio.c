@@ -16,7 +16,7 @@ static int descriptor_of(FILE *stream)
     return fd;
 }
 
-static inline __attribute__((always_inline)) void acquire_stream(FILE *stream, struct stack_frame caller)
+static inline __attribute__((always_inline)) void acquire_stream(FILE *stream, const struct stack_frame *caller)
 {
     if (stream != NULL)
         record_fd_acquire(descriptor_of(stream), false, caller);

@@ -9,6 +9,7 @@
 #include "base/glob.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/sampler.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "dump/control.h"
@@ -20,6 +21,7 @@
 #include "record/stack_libunwind.h"
 #include "record/unwind_rule.h"
 #include "snapshot/modules.h"
+#include "store/site_table.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -129,9 +131,10 @@ static void begin_recording(char **environment)
     memory = limit_memory(&life.options);
     memory_set_cap(memory);
     memory_set_reserve(memory / 4 > RESERVE_MIN ? memory / 4 : RESERVE_MIN);
-    stack_set_depth(life.options.depth);
+    site_set_depth(life.options.depth);
     stack_set_check(life.options.check);
-    stack_set_own_code(own_code(), start_routine());
+    walk_set_own_code(own_code(), start_routine());
+    sampler_set_period(life.options.sample_bytes);
     record_enable(life.options.profiles);
 }
 
@@ -151,7 +154,7 @@ static void begin_running(void)
     };
 
     stack_libunwind_init();
-    stack_find_context_start();
+    walk_find_context_start();
     modules_set_gone(unwind_rule_forget);
     if (!folder_choose(life.options.dir, getenv("TMPDIR"), dir_path, sizeof(dir_path)))
         log_line("the name of the folder for dumps is too long: %s...", dir_path);

@@ -10,8 +10,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct site;
-
 struct record_settings {
     uint32_t kinds;
     void (*at_next_allocation)(void);
@@ -40,7 +38,16 @@ static inline void event_end(void)
     guard_leave();
 }
 
-/* The site of the caller's stack; NULL, and counted as dropped, when there is no memory. Inside the guard only. */
-struct site *event_site(enum kind kind, const struct stack_frame *caller);
+/* The caller's stack, which has a site; NULL, and counted as dropped, when there is no memory. Inside the guard only; good until
+   the next call. */
+static inline struct stack_leaf *event_stack(enum kind kind, const struct stack_frame *hook)
+{
+    struct thread_state *state = guard_state();
+    struct stack_leaf *leaf = state == NULL ? NULL : stack_capture(&state->stacks, kind, hook);
+
+    if (__builtin_expect(leaf == NULL, 0))
+        counters_add(COUNTER_DROPPED_MEMORY, 1);
+    return leaf;
+}
 
 #endif

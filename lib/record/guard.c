@@ -9,8 +9,11 @@
 #include "base/arena.h"
 #include "base/lock.h"
 #include "base/sys.h"
+#include "store/heap_table.h"
 
 #include <errno.h>
+
+#define SHARE_WAIT_NS 1000000
 
 __thread struct guard guard __attribute__((tls_model("initial-exec")));
 
@@ -43,6 +46,7 @@ static struct thread_state *make(void)
 
     if (state == NULL)
         return NULL;
+    stack_cache_init(&state->stacks);
     pool.n_all++;
     state->next_all = pool.all;
     pool.all = state;
@@ -81,12 +85,22 @@ static void sweep(void)
     pool.sweep_at = pool.n_all > 2 * live + 64 ? pool.n_all : 2 * live + 64;
 }
 
-struct thread_state *guard_state(void)
+/* A second thread. The creation of most is seen, by record_thread_create(). Of others the first event is: what the first thread
+   had begun to record as the only one is done by the time of a short sleep. */
+static void share(void)
 {
-    struct thread_state *state = guard.state;
+    if (heap_table_share())
+        sys_sleep_ns(SHARE_WAIT_NS);
+}
 
-    if (state != NULL || !lock_acquire(&pool.lock))
-        return state;
+struct thread_state *guard_make_state(void)
+{
+    struct thread_state *state;
+
+    if (!lock_acquire(&pool.lock))
+        return NULL;
+    if (pool.all != NULL)
+        share();
     state = take_idle();
     if (state == NULL) {
         sweep();
@@ -99,7 +113,7 @@ struct thread_state *guard_state(void)
         return NULL;
     state->tid = sys_gettid();
     state->entry = NULL;
-    state->bounds = state->tid == sys_getpid() ? stack_bounds_main() : (struct stack_bounds){0};
+    stack_cache_reset(&state->stacks, state->tid == sys_getpid() ? stack_bounds_main() : (struct stack_bounds){0});
     guard.state = state;
     return state;
 }

@@ -1,5 +1,5 @@
 /*
- * What each thread carries: a few words of initial-exec TLS, without a destructor, and room for a stack, taken from a pool.
+ * What each thread carries: a few words of initial-exec TLS, without a destructor, and a state, taken from a pool.
  *
  * The guard keeps leaktrace from recording itself: events that arrive while the thread is inside a recording are left out
  * (they come from a signal handler that interrupted it) and counted.
@@ -7,7 +7,8 @@
 #ifndef LEAKTRACE_RECORD_GUARD_H
 #define LEAKTRACE_RECORD_GUARD_H
 
-#include "record/stack.h"
+#include "base/sampler.h"
+#include "record/stack_cache.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,13 +17,12 @@
 struct thread_entry;
 
 struct thread_state {
-    struct stack_bounds bounds; /* empty: unknown */
     struct thread_entry *entry; /* of the table of threads; NULL: not created by pthread_create */
     pid_t tid;
     bool idle;
     struct thread_state *next_all;
     struct thread_state *next_idle;
-    uintptr_t pcs[STACK_BUFFER];
+    struct stack_cache stacks;
 };
 
 struct guard {
@@ -32,6 +32,7 @@ struct guard {
     uint64_t last_size;        /* its size */
     uintptr_t being_released;  /* by an outer hook that has recorded it already */
     struct thread_state *state;
+    struct sampler sampler;
 };
 
 extern __thread struct guard guard __attribute__((tls_model("initial-exec")));
@@ -53,7 +54,13 @@ static inline void guard_leave(void)
 }
 
 /* The thread's state, made on first use; NULL when there is no memory. Inside the guard only. */
-struct thread_state *guard_state(void);
+struct thread_state *guard_make_state(void);
+
+static inline struct thread_state *guard_state(void)
+{
+    return __builtin_expect(guard.state != NULL, 1) ? guard.state : guard_make_state();
+}
+
 /* The thread is about to end: its state may go to another one when it is gone. */
 void guard_thread_ends(void);
 /* In the child of fork: the forking thread is the only one. */

@@ -1,6 +1,7 @@
 /* The recorder of heap blocks and descriptors. Owns which kinds are recorded and the growth mark; called by hook/ and life/. */
 #include "record/record.h"
 
+#include "base/sampler.h"
 #include "base/sys.h"
 #include "record/event.h"
 #include "record/guard.h"
@@ -35,23 +36,10 @@ void record_mark(void)
     heap_table_mark();
 }
 
-struct site *event_site(enum kind kind, const struct stack_frame *caller)
+static inline void count_put(enum heap_put put)
 {
-    struct thread_state *state = guard_state();
-    struct stack stack;
-    struct site *site = NULL;
-
-    if (state != NULL) {
-        stack_capture(caller, &state->bounds, state->pcs, &stack);
-        site = site_table_intern(kind, &stack);
-    }
-    if (site == NULL)
-        counters_add(COUNTER_DROPPED_MEMORY, 1);
-    return site;
-}
-
-static void count_put(enum heap_put put)
-{
+    if (__builtin_expect(put == HEAP_PUT_NEW, 1))
+        return;
     if (put == HEAP_PUT_REPLACED)
         counters_add(COUNTER_REPLACED, 1);
     if (put == HEAP_PUT_NO_MEMORY)
@@ -79,17 +67,31 @@ static void do_deferred(void)
     record_ignore_end();
 }
 
-void record_heap_acquire(void *block, size_t size, struct stack_frame caller)
+/* What a recorded block stands for is counted at its site; nothing is written to the tally, which counts single blocks. */
+static void count_sampled(struct site *site, uint64_t size)
 {
-    struct site *site;
+    site_add(site, sampler_weight(size), sampler_bytes(size));
+}
 
+static inline void add_block(uintptr_t block, size_t size, const struct stack_frame *caller)
+{
+    struct stack_leaf *leaf = event_stack(KIND_HEAP, caller);
+
+    if (leaf == NULL)
+        return;
+    if (!sampler_is_on())
+        tally_count(&leaf->tally, size);
+    else
+        count_sampled(leaf->tally.site, size);
+    count_put(heap_table_add(block, size, leaf->tally.site->id));
+}
+
+void record_heap_acquire(void *block, size_t size, const struct stack_frame *caller)
+{
     if (block == NULL || !event_begin_acquire(KIND_HEAP))
         return;
-    site = event_site(KIND_HEAP, &caller);
-    if (site != NULL) {
-        site_count(site, size);
-        count_put(heap_table_add((uintptr_t)block, size, site->id));
-    }
+    if (!sampler_is_on() || sampler_takes(&guard.sampler, size))
+        add_block((uintptr_t)block, size, caller);
     guard.last_acquired = (uintptr_t)block;
     guard.last_size = size;
     event_end();
@@ -102,6 +104,23 @@ void record_heap_enter(void)
     guard.last_acquired = 0;
 }
 
+/* Puts back a block with its true size. Of sampled ones, one that would not have been taken with that size is forgotten. */
+static void put_corrected(struct heap_block *block, size_t size)
+{
+    struct site *site = site_table_get(block->site);
+
+    if (!sampler_is_on()) {
+        site_add(site, 0, size - block->size);
+    } else {
+        site_add(site, -sampler_weight(block->size), -sampler_bytes(block->size));
+        if (!sampler_keeps(&guard.sampler, size))
+            return;
+        count_sampled(site, size);
+    }
+    block->size = size;
+    count_put(heap_table_put_back(block));
+}
+
 /* The operators of libstdc++ ask for more than they were asked for, where a size is 0 or no multiple of the alignment. */
 static void correct_size(uintptr_t addr, size_t size)
 {
@@ -109,15 +128,12 @@ static void correct_size(uintptr_t addr, size_t size)
 
     if (!event_begin(KIND_HEAP))
         return;
-    if (heap_table_take(addr, &block)) {
-        site_correct(site_table_get(block.site), block.size, size);
-        block.size = size;
-        count_put(heap_table_put_back(&block));
-    }
+    if (heap_table_take(addr, &block))
+        put_corrected(&block, size);
     event_end();
 }
 
-void record_heap_acquire_outer(void *block, size_t size, struct stack_frame caller)
+void record_heap_acquire_outer(void *block, size_t size, const struct stack_frame *caller)
 {
     if (block == NULL)
         return;
@@ -134,7 +150,7 @@ bool record_heap_release(void *block, struct heap_block *ret_released)
     if (block == NULL || (uintptr_t)block == guard.being_released || !event_begin(KIND_HEAP))
         return false;
     known = heap_table_take((uintptr_t)block, ret_released);
-    if (!known)
+    if (!known && !sampler_is_on())
         counters_add(COUNTER_UNKNOWN_RELEASE, 1);
     event_end();
     return known;
@@ -182,20 +198,25 @@ static void add_fd(int fd, const struct fd_entry *entry)
         counters_add(COUNTER_REPLACED, 1);
 }
 
-void record_fd_acquire(int fd, bool accepted, struct stack_frame caller)
+/* Not inlined, so that the entry is not on the stack while the caller's is captured. */
+__attribute__((noinline)) static void add_acquired_fd(int fd, bool accepted, struct tally *tally)
 {
-    struct fd_entry entry = {.accepted = accepted, .mark = epoch_mark()};
-    struct site *site;
+    const struct fd_entry entry = {
+        .site = tally->site->id, .mark = epoch_mark(), .born_ns = sys_monotonic_ns(), .accepted = accepted};
+
+    tally_count(tally, 0);
+    add_fd(fd, &entry);
+}
+
+void record_fd_acquire(int fd, bool accepted, const struct stack_frame *caller)
+{
+    struct stack_leaf *leaf;
 
     if (guard.ignoring > 0 || !begin_fd(fd))
         return;
-    site = event_site(KIND_FD, &caller);
-    if (site != NULL) {
-        site_count(site, 0);
-        entry.site = site->id;
-        entry.born_ns = sys_monotonic_ns();
-        add_fd(fd, &entry);
-    }
+    leaf = event_stack(KIND_FD, caller);
+    if (leaf != NULL)
+        add_acquired_fd(fd, accepted, &leaf->tally);
     event_end();
 }
 
@@ -254,6 +275,7 @@ void record_never(void)
 void record_after_fork(void)
 {
     record_settings.pid = sys_getpid();
+    guard.sampler = (struct sampler){0};
     guard_after_fork();
     site_table_after_fork();
     heap_table_after_fork();

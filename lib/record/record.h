@@ -33,29 +33,30 @@ bool record_is_own_process(void);
 void record_mark(void);
 
 /* Heap. A NULL block is nothing. */
-void record_heap_acquire(void *block, size_t size, struct stack_frame caller);
+void record_heap_acquire(void *block, size_t size, const struct stack_frame *caller);
 bool record_heap_release(void *block, struct heap_block *ret_released);
 void record_heap_restore(const struct heap_block *released);
 
 /* For functions that may or may not call a hooked function to do their work (operator new): enter before the real call, and
    record behind it what no inner hook has recorded. The inner hook leaves the frames in between out of the stack. */
 void record_heap_enter(void);
-void record_heap_acquire_outer(void *block, size_t size, struct stack_frame caller);
+void record_heap_acquire_outer(void *block, size_t size, const struct stack_frame *caller);
 /* The same for releases (operator delete): what the inner hook releases is not unknown. */
 void record_heap_release_outer(void *block);
 void record_heap_release_done(void);
 
 /* Descriptors. Negative ones are nothing. */
-void record_fd_acquire(int fd, bool accepted, struct stack_frame caller);
+void record_fd_acquire(int fd, bool accepted, const struct stack_frame *caller);
 void record_fd_peer(int fd, const struct sockaddr *addr, uint32_t len);
 bool record_fd_release(int fd, struct fd_entry *ret_released);
 void record_fd_restore(int fd, const struct fd_entry *released);
 /* Releases first to last, both included. */
 void record_fd_release_range(unsigned first, unsigned last);
 
-/* Threads. The entry is NULL while recording is off or when there is no memory. */
+/* Threads. To be called before each creation, whatever is recorded. The entry is NULL while threads are not recorded or when
+   there is no memory. */
 struct thread_entry *record_thread_create(const struct thread_start *start, uint64_t stack_bytes, bool detached,
-                                          struct stack_frame caller);
+                                          const struct stack_frame *caller);
 void record_thread_created(struct thread_entry *entry, pthread_t handle);
 void record_thread_failed(struct thread_entry *entry);
 /* In the new thread, first and last; the first returns what the thread is to do. */

@@ -3,26 +3,38 @@
 #include "record/event.h"
 #include "record/record.h"
 #include "store/epoch.h"
+#include "store/heap_table.h"
 #include "store/site_table.h"
 #include "store/thread_table.h"
 
-struct thread_entry *record_thread_create(const struct thread_start *start, uint64_t stack_bytes, bool detached,
-                                          struct stack_frame caller)
+/* Not inlined, so that the row is not on the stack while the caller's is captured. */
+__attribute__((noinline)) static struct thread_entry *prepare(const struct thread_start *start, uint32_t site, uint64_t stack_bytes,
+                                                              bool detached)
 {
-    struct thread_row row = {.stack_bytes = stack_bytes, .detached = detached, .mark = epoch_mark()};
-    struct thread_entry *entry = NULL;
-    struct site *site;
+    const struct thread_row row = {.site = site,
+                                   .mark = epoch_mark(),
+                                   .born_ns = sys_monotonic_ns(),
+                                   .stack_bytes = stack_bytes,
+                                   .detached = detached};
+    struct thread_entry *entry = thread_table_prepare(&row);
 
-    if (!event_begin_acquire(KIND_THREAD))
-        return NULL;
-    site = event_site(KIND_THREAD, &caller);
-    if (site != NULL) {
-        row.site = site->id;
-        row.born_ns = sys_monotonic_ns();
-        entry = thread_table_prepare(&row);
-    }
     if (entry != NULL)
         *thread_table_start(entry) = *start;
+    return entry;
+}
+
+struct thread_entry *record_thread_create(const struct thread_start *start, uint64_t stack_bytes, bool detached,
+                                          const struct stack_frame *caller)
+{
+    struct thread_entry *entry = NULL;
+    struct stack_leaf *leaf;
+
+    heap_table_share();
+    if (!event_begin_acquire(KIND_THREAD))
+        return NULL;
+    leaf = event_stack(KIND_THREAD, caller);
+    if (leaf != NULL)
+        entry = prepare(start, leaf->tally.site->id, stack_bytes, detached);
     event_end();
     return entry;
 }
@@ -31,7 +43,7 @@ void record_thread_created(struct thread_entry *entry, pthread_t handle)
 {
     if (!event_begin(KIND_THREAD))
         return;
-    site_count(site_table_get(thread_table_site(entry)), 0);
+    site_add(site_table_get(thread_table_site(entry)), 1, 0);
     thread_table_live(entry, handle);
     thread_table_unref(entry);
     event_end();
@@ -56,7 +68,7 @@ struct thread_start record_thread_started(struct thread_entry *entry)
     state = guard_state();
     if (state != NULL) {
         state->entry = entry;
-        state->bounds = stack_bounds_thread(thread_table_stack_bytes(entry));
+        stack_cache_reset(&state->stacks, stack_bounds_thread(thread_table_stack_bytes(entry)));
     }
     event_end();
     return start;

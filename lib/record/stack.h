@@ -1,56 +1,39 @@
 /*
  * Call stacks.
  *
- * A stack is captured by rules (record/unwind_rule), each frame from the one inside it, and ends in a function that declares
- * itself outermost (_start, the thread and context starts of libc). What cannot be followed to there is marked truncated; a
- * frame is never guessed. Reads stay within the thread's known stack or are asked of the kernel first. Takes no lock for
- * addresses that were seen before.
+ * A stack is captured by rules (record/stack_walk), each frame from the one inside it, as far as it is not the same as one that
+ * the thread has captured before (record/stack_cache). It ends in a function that declares itself outermost (_start, the thread
+ * and context starts of libc). What cannot be followed to there is marked truncated; a frame is never guessed. Takes no lock for
+ * addresses and stacks that were seen before.
  */
 #ifndef LEAKTRACE_RECORD_STACK_H
 #define LEAKTRACE_RECORD_STACK_H
 
+#include "record/stack_walk.h"
+#include "store/kind.h"
+#include "store/site_table.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-#define STACK_DEPTH_MAX 512
-#define STACK_BUFFER (2 * STACK_DEPTH_MAX) /* as many again for the checker */
+#define STACK_BUFFER (2 * SITE_DEPTH_MAX) /* for libunwind's walk, and as many again for what it is compared with */
 
-struct stack;
-
-/* The frame that called a hook: what is known in it. Made by STACK_CALLER in the hook itself. */
+/* A hook's frame, as it lies on the stack: a function that asks for its frame address keeps a frame pointer. It tells all that
+   is known of the frame that called the hook. */
 struct stack_frame {
-    uintptr_t pc; /* the address that the hook returns to */
-    uintptr_t sp; /* rsp when it has returned */
     uintptr_t bp; /* rbp of the caller */
+    uintptr_t pc; /* the address that the hook returns to; behind it the caller's frame begins */
 };
 
-/* A function that asks for its frame address keeps a frame pointer, which gives all three. */
-#define STACK_CALLER stack_caller((const uintptr_t *)__builtin_frame_address(0))
+#define STACK_CALLER ((const struct stack_frame *)__builtin_frame_address(0))
 
-static inline struct stack_frame stack_caller(const uintptr_t *frame)
-{
-    return (struct stack_frame){.pc = frame[1], .sp = (uintptr_t)(frame + 2), .bp = frame[0]};
-}
-
-/* The memory of a thread's stack; addresses outside of it are checked before they are read. */
-struct stack_bounds {
-    uintptr_t low;
-    uintptr_t high;
-};
-
-/* Frames kept, from the leaf; 1 to STACK_DEPTH_MAX. */
-void stack_set_depth(uint32_t depth);
 /* Compare every N-th stack with libunwind's; 0: none. */
 void stack_set_check(uint32_t every);
-/* leaktrace's own code, whose frames are left out together with whatever ran inside them; and in it the routine that threads
-   start in, which is left out alone. */
-void stack_set_own_code(struct stack_bounds code, struct stack_bounds start_routine);
+extern uint32_t stack_check_every;
 
-/* Finds where the stacks of makecontext end; to be called once, from ordinary code. Until then they are marked truncated. */
-void stack_find_context_start(void);
-
-/* The stack outward from `caller`. `pcs` has room for STACK_BUFFER and is what `ret_stack` points to. */
-void stack_capture(const struct stack_frame *caller, const struct stack_bounds *bounds, uintptr_t *pcs, struct stack *ret_stack);
+/* The same stack by libunwind, from inside the hook outward; the hook's own frame makes it forget what is inside. `pcs` has
+   room for SITE_DEPTH_MAX. False when libunwind cannot be used. */
+bool stack_by_libunwind(const struct stack_bounds *bounds, uintptr_t *pcs, struct stack *ret_stack);
 
 /* The bounds of the main thread's stack, and of a thread of `size` bytes of stack that runs now. */
 struct stack_bounds stack_bounds_main(void);

@@ -2,14 +2,15 @@
  * The cache of unwind rules. Owns a table by address, open addressing, that doubles under the lock and is published as a whole;
  * old tables stay mapped for readers that are still in them. Called by record/stack.
  *
- * A slot is a key (kind << 56 | address) and a value (cfa, rbp_at). The value is written before the key; a slot is written
- * again only after its module is gone, when nobody can be asking for its address.
+ * A rule is written before its address; a slot is written again only after its module is gone, when nobody can be asking for
+ * its address.
  */
 #include "record/unwind_rule.h"
 
 #include "base/lock.h"
 #include "base/memory.h"
 #include "record/cfi.h"
+#include "store/epoch.h"
 
 #include <stdbool.h>
 #include <link.h>
@@ -17,25 +18,11 @@
 #include <sys/auxv.h>
 
 #define FIRST_SIZE 1024u
-#define ADDRESS_MASK ((1ul << 56) - 1)
-#define FORGOTTEN 1ul
+#define FORGOTTEN 1ul /* the address of a slot that can be used again */
 #define LOADER_START_SIZE 128u
 
-struct slot {
-    uint64_t key;
-    uint64_t value;
-};
-
-struct rules {
-    uint64_t mask;
-    uint64_t used;
-    struct slot slots[];
-};
-
-static struct {
-    struct lock lock;
-    struct rules *rules;
-} cache = {.lock = LOCK_INIT(LOCK_RANK_UNWIND)};
+struct unwind_rules *unwind_rules_now;
+static struct lock lock = LOCK_INIT(LOCK_RANK_UNWIND);
 
 /* Where the caller's rbp is, if the table says so in a way that a rule can hold. */
 static bool rbp_rule(const struct cfi_fde *fde, const struct cfi_row *row, enum unwind_kind kind, int32_t *ret_at)
@@ -59,10 +46,11 @@ static bool rbp_rule(const struct cfi_fde *fde, const struct cfi_row *row, enum 
 
 static struct unwind_rule rule_of_row(const struct cfi_fde *fde, const struct cfi_row *row)
 {
-    struct unwind_rule rule = {.kind = UNWIND_LIBUNWIND, .cfa = row->cfa_offset};
+    const struct unwind_rule rule = {.kind = UNWIND_LIBUNWIND};
     const struct cfi_rule *ra = &row->regs[CFI_RA];
     enum unwind_kind kind = UNWIND_LIBUNWIND;
     uint32_t reg = row->cfa_reg;
+    int32_t cfa = row->cfa_offset, rbp_at;
     bool deref = false;
 
     if (ra->how == CFI_UNDEFINED)
@@ -70,15 +58,15 @@ static struct unwind_rule rule_of_row(const struct cfi_fde *fde, const struct cf
     if (ra->how != CFI_AT_CFA || ra->value != -8 || row->regs[CFI_RSP].how != CFI_SAME)
         return rule;
     if (row->cfa_is_expression &&
-        !cfi_simple_expression(cfi_expression(fde, row->cfa_offset), &reg, &rule.cfa, &deref))
+        !cfi_simple_expression(cfi_expression(fde, row->cfa_offset), &reg, &cfa, &deref))
         return rule;
     if (reg == CFI_DWARF_RSP && !deref)
         kind = UNWIND_RSP;
     if (reg == CFI_DWARF_RBP)
         kind = deref ? UNWIND_RBP_DEREF : UNWIND_RBP;
-    if (kind != UNWIND_LIBUNWIND && rbp_rule(fde, row, kind, &rule.rbp_at))
-        rule.kind = kind;
-    return rule;
+    if (kind == UNWIND_LIBUNWIND || !rbp_rule(fde, row, kind, &rbp_at) || rbp_at < UNWIND_RBP_SAME || rbp_at > UNWIND_RBP_MAX)
+        return rule;
+    return (struct unwind_rule){.kind = kind, .cfa = cfa, .rbp_at = rbp_at};
 }
 
 /* The process begins in the loader, in a piece of assembly without a table, which calls the constructors of libraries. */
@@ -103,49 +91,23 @@ static struct unwind_rule read_rule(uintptr_t pc)
     return rule_of_row(&fde, &row);
 }
 
-static uint64_t hash_pc(uintptr_t pc)
+static void put_rule(struct unwind_rules *rules, uintptr_t pc, struct unwind_rule rule)
 {
-    return pc * 0x9e3779b97f4a7c15u >> 20;
-}
+    uint64_t i = unwind_rule_hash(pc);
 
-static bool find(const struct rules *rules, uintptr_t pc, struct unwind_rule *ret_rule)
-{
-    if (rules == NULL)
-        return false;
-    for (uint64_t i = hash_pc(pc);; i++) {
-        const struct slot *slot = &rules->slots[i & rules->mask];
-        uint64_t key = __atomic_load_n(&slot->key, __ATOMIC_ACQUIRE);
-
-        if (key == 0)
-            return false;
-        if ((key & ADDRESS_MASK) != pc)
-            continue;
-        *ret_rule = (struct unwind_rule){
-            .kind = (enum unwind_kind)(key >> 56),
-            .cfa = (int32_t)(slot->value >> 32),
-            .rbp_at = (int32_t)slot->value,
-        };
-        return true;
-    }
-}
-
-static void put(struct rules *rules, struct slot from)
-{
-    uint64_t i = hash_pc(from.key & ADDRESS_MASK);
-
-    while (rules->slots[i & rules->mask].key > FORGOTTEN)
+    while (rules->slots[i & rules->mask].pc > FORGOTTEN)
         i++;
-    rules->used += rules->slots[i & rules->mask].key == 0;
-    rules->slots[i & rules->mask].value = from.value;
-    __atomic_store_n(&rules->slots[i & rules->mask].key, from.key, __ATOMIC_RELEASE);
+    rules->used += rules->slots[i & rules->mask].pc == 0;
+    rules->slots[i & rules->mask].rule = rule;
+    __atomic_store_n(&rules->slots[i & rules->mask].pc, pc, __ATOMIC_RELEASE);
 }
 
 /* Makes sure that one more rule fits with at most half of the slots used. */
 static bool reserve(void)
 {
-    struct rules *old = cache.rules;
+    struct unwind_rules *old = unwind_rules_now;
     uint64_t size = old == NULL ? FIRST_SIZE : (old->mask + 1) * 2;
-    struct rules *rules;
+    struct unwind_rules *rules;
 
     if (old != NULL && (old->used + 1) * 2 <= old->mask + 1)
         return true;
@@ -154,49 +116,39 @@ static bool reserve(void)
         return false;
     rules->mask = size - 1;
     for (uint64_t i = 0; old != NULL && i <= old->mask; i++)
-        if (old->slots[i].key > FORGOTTEN)
-            put(rules, old->slots[i]);
-    __atomic_store_n(&cache.rules, rules, __ATOMIC_RELEASE);
+        if (old->slots[i].pc > FORGOTTEN)
+            put_rule(rules, old->slots[i].pc, old->slots[i].rule);
+    __atomic_store_n(&unwind_rules_now, rules, __ATOMIC_RELEASE);
     return true;
 }
 
-struct unwind_rule unwind_rule_get(uintptr_t pc)
+struct unwind_rule unwind_rule_read(uintptr_t pc)
 {
-    struct unwind_rule rule, other;
+    struct unwind_rule rule = pc <= FORGOTTEN ? (struct unwind_rule){.kind = UNWIND_UNKNOWN} : read_rule(pc);
 
-    if (find(__atomic_load_n(&cache.rules, __ATOMIC_ACQUIRE), pc, &rule))
+    if (rule.kind == UNWIND_UNKNOWN || !lock_acquire(&lock))
         return rule;
-    if (pc > ADDRESS_MASK)
-        return (struct unwind_rule){.kind = UNWIND_UNKNOWN};
-    rule = read_rule(pc);
-    if (rule.kind == UNWIND_UNKNOWN || !lock_acquire(&cache.lock))
-        return rule;
-    if (!find(cache.rules, pc, &other) && reserve())
-        put(cache.rules, (struct slot){
-                             .key = (uint64_t)rule.kind << 56 | pc,
-                             .value = (uint64_t)(uint32_t)rule.cfa << 32 | (uint32_t)rule.rbp_at,
-                         });
-    lock_release(&cache.lock);
+    if (reserve() && unwind_rule_slot(unwind_rules_now, pc)->pc == 0)
+        put_rule(unwind_rules_now, pc, rule);
+    lock_release(&lock);
     return rule;
 }
 
 void unwind_rule_forget(uintptr_t start, uintptr_t limit)
 {
-    struct rules *rules;
+    struct unwind_rules *rules;
 
-    if (!lock_acquire(&cache.lock))
+    if (!lock_acquire(&lock))
         return;
-    rules = cache.rules;
-    for (uint64_t i = 0; rules != NULL && i <= rules->mask; i++) {
-        uintptr_t pc = rules->slots[i].key & ADDRESS_MASK;
-
-        if (pc >= start && pc < limit)
-            __atomic_store_n(&rules->slots[i].key, FORGOTTEN, __ATOMIC_RELEASE);
-    }
-    lock_release(&cache.lock);
+    rules = unwind_rules_now;
+    for (uint64_t i = 0; rules != NULL && i <= rules->mask; i++)
+        if (rules->slots[i].pc >= start && rules->slots[i].pc < limit)
+            __atomic_store_n(&rules->slots[i].pc, FORGOTTEN, __ATOMIC_RELEASE);
+    lock_release(&lock);
+    epoch_next_code();
 }
 
 void unwind_rule_after_fork(void)
 {
-    lock_reset(&cache.lock);
+    lock_reset(&lock);
 }

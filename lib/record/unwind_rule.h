@@ -7,6 +7,8 @@
 #ifndef LEAKTRACE_RECORD_UNWIND_RULE_H
 #define LEAKTRACE_RECORD_UNWIND_RULE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum unwind_kind {
@@ -19,16 +21,54 @@ enum unwind_kind {
     UNWIND_LIBUNWIND, /* the table says what these kinds cannot express */
 };
 
-#define UNWIND_RBP_SAME INT32_MIN
+#define UNWIND_RBP_MAX ((1 << 27) - 1)
+#define UNWIND_RBP_SAME (-UNWIND_RBP_MAX - 1)
 
 struct unwind_rule {
-    enum unwind_kind kind;
     int32_t cfa;
-    int32_t rbp_at; /* where the caller's rbp is, from the CFA; UNWIND_RBP_SAME: still in rbp */
+    int rbp_at : 28; /* where the caller's rbp is, from the CFA; UNWIND_RBP_SAME: still in rbp */
+    enum unwind_kind kind : 4;
 };
 
+/* The table as it is now: open addressing by address. Only for unwind_rule_get(). */
+struct unwind_rules {
+    uint64_t mask;
+    uint64_t used;
+    struct unwind_slot {
+        uintptr_t pc; /* 0: none */
+        struct unwind_rule rule;
+    } slots[];
+};
+
+extern struct unwind_rules *unwind_rules_now;
+struct unwind_rule unwind_rule_read(uintptr_t pc);
+
+static inline uint64_t unwind_rule_hash(uintptr_t pc)
+{
+    return pc * 0x9e3779b97f4a7c15u >> 20;
+}
+
+/* The slot of this address, or the unused one where its search ends. */
+static inline struct unwind_slot *unwind_rule_slot(struct unwind_rules *rules, uintptr_t pc)
+{
+    for (uint64_t i = unwind_rule_hash(pc);; i++) {
+        struct unwind_slot *slot = &rules->slots[i & rules->mask];
+        uintptr_t found = __atomic_load_n(&slot->pc, __ATOMIC_ACQUIRE);
+
+        if (found == pc || found == 0)
+            return slot;
+    }
+}
+
 /* The rule for the instruction at `pc`. */
-struct unwind_rule unwind_rule_get(uintptr_t pc);
+static inline struct unwind_rule unwind_rule_get(uintptr_t pc)
+{
+    struct unwind_rules *rules = __atomic_load_n(&unwind_rules_now, __ATOMIC_ACQUIRE);
+    const struct unwind_slot *slot = rules == NULL ? NULL : unwind_rule_slot(rules, pc);
+
+    return __builtin_expect(slot != NULL && slot->pc == pc, 1) ? slot->rule : unwind_rule_read(pc);
+}
+
 /* Forgets the rules of [start, limit): the code there is gone. */
 void unwind_rule_forget(uintptr_t start, uintptr_t limit);
 /* In the child of fork: the lock's owner may not exist. */

@@ -3,7 +3,8 @@
 
 #include "snapshot/modules.h"
 #include "snapshot/symbols.h"
-#include "store/site_table.h"
+#include "store/epoch.h"
+#include "store/stack_tree.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ struct entry {
 static struct {
     struct entry *by_key;
     struct entry *first_new; /* not named yet */
-    uint32_t sites_done;
+    uint32_t nodes_done;
 } table;
 
 static struct entry *find(const struct key *key)
@@ -59,17 +60,20 @@ static int add(uintptr_t pc, uint32_t epoch)
     return 0;
 }
 
-static int add_sites(void)
+/* The frames of all stacks that have come since the last time. */
+static int add_nodes(void)
 {
-    uint32_t count = site_table_count();
+    uint32_t count = stack_tree_count();
+    bool has_epochs = epoch_module() != 0;
 
-    while (table.sites_done < count) {
-        const struct stack *stack = &site_table_get(table.sites_done + 1)->stack;
-
-        for (uint32_t i = 0; i < stack->depth; i++)
-            if (add(stack->pcs[i], stack->epoch) != 0)
-                return -ENOMEM;
-        table.sites_done++;
+    for (uint32_t node = table.nodes_done + 1; node <= count; node++) {
+        if (!stack_tree_is_ready(node))
+            continue;
+        if (stack_tree_parent(node) != STACK_NODE_NONE &&
+            add(stack_tree_pc(node), has_epochs ? stack_tree_epoch(node) : 0) != 0)
+            return -ENOMEM;
+        if (node == table.nodes_done + 1)
+            table.nodes_done = node;
     }
     return 0;
 }
@@ -157,7 +161,7 @@ static int name_new(void)
 
 int locations_update(bool names)
 {
-    int result = add_sites();
+    int result = add_nodes();
 
     if (names && table.first_new != NULL && result == 0)
         result = name_new();

@@ -5,6 +5,7 @@
  */
 #include "snapshot/snapshot.h"
 
+#include "base/sampler.h"
 #include "base/sys.h"
 #include "snapshot/snapshot_members.h"
 #include "store/heap_table.h"
@@ -68,63 +69,74 @@ struct snapshot_row *snapshot_add_row(struct snapshot *snapshot, enum profile_id
     return row;
 }
 
-/* What is live of each site, indexed by its id. */
+/* What is live of each site; objects are weights where blocks are sampled (base/sampler). */
 struct heap_sums {
-    struct snapshot_totals *by_site;
-    uint32_t count;
+    const struct site_sums *sites;
+    struct snapshot_totals *by_site; /* by the id of what it is shown as */
 };
 
 static void add_block(const struct heap_block *block, void *context)
 {
     struct heap_sums *sums = context;
-    struct snapshot_totals *sum = &sums->by_site[block->site <= sums->count ? block->site : 0];
+    struct snapshot_totals *sum = &sums->by_site[site_sums_shown_as(sums->sites, block->site)];
 
-    sum->objects++;
-    sum->bytes += block->size;
+    uint64_t weight = sampler_is_on() ? sampler_weight(block->size) : 1;
+    uint64_t bytes = sampler_is_on() ? sampler_bytes(block->size) : block->size;
+
+    sum->objects += weight;
+    sum->bytes += bytes;
     if (block->after_mark) {
-        sum->growth_objects++;
-        sum->growth_bytes += block->size;
+        sum->growth_objects += weight;
+        sum->growth_bytes += bytes;
     }
+}
+
+static int64_t objects_of(uint64_t weights)
+{
+    return (int64_t)(sampler_is_on() ? sampler_objects(weights) : weights);
 }
 
 static int add_heap_site(struct snapshot *snapshot, const struct site *site, const struct snapshot_totals *sum)
 {
+    const struct site_sum *acquired = &snapshot->sites.sum[site->id];
     struct snapshot_row *row = snapshot_add_row(snapshot, PROFILE_HEAP, site);
 
     if (row == NULL)
         return -ENOMEM;
-    row->values[0] = (int64_t)__atomic_load_n(&site->acquired_count, __ATOMIC_RELAXED);
-    row->values[1] = (int64_t)__atomic_load_n(&site->acquired_bytes, __ATOMIC_RELAXED);
-    row->values[2] = (int64_t)sum->objects;
+    /* What a thread hands over just now may be missed. */
+    row->values[0] = objects_of(acquired->count > sum->objects ? acquired->count : sum->objects);
+    row->values[1] = (int64_t)(acquired->bytes > sum->bytes ? acquired->bytes : sum->bytes);
+    row->values[2] = objects_of(sum->objects);
     row->values[3] = (int64_t)sum->bytes;
-    snapshot->totals[KIND_HEAP].objects += sum->objects;
+    snapshot->totals[KIND_HEAP].objects += (uint64_t)objects_of(sum->objects);
     snapshot->totals[KIND_HEAP].bytes += sum->bytes;
-    if (sum->growth_objects == 0)
+    if (objects_of(sum->growth_objects) == 0)
         return 0;
     row = snapshot_add_row(snapshot, PROFILE_HEAP_GROWTH, site);
     if (row == NULL)
         return -ENOMEM;
-    row->values[0] = (int64_t)sum->growth_objects;
+    row->values[0] = objects_of(sum->growth_objects);
     row->values[1] = (int64_t)sum->growth_bytes;
-    snapshot->totals[KIND_HEAP].growth_objects += sum->growth_objects;
+    snapshot->totals[KIND_HEAP].growth_objects += (uint64_t)objects_of(sum->growth_objects);
     snapshot->totals[KIND_HEAP].growth_bytes += sum->growth_bytes;
     return 0;
 }
 
 static int take_heap(struct snapshot *snapshot)
 {
-    struct heap_sums sums = {.count = site_table_count()};
-    size_t bytes = (sums.count + 1) * sizeof(sums.by_site[0]);
+    struct site_sums *sites = &snapshot->sites;
+    struct heap_sums sums = {.sites = sites};
     int result = 0;
 
-    sums.by_site = arena_alloc(&snapshot->arena, bytes);
+    sums.by_site = arena_alloc(&snapshot->arena, (sites->count + 1ul) * sizeof(sums.by_site[0]));
     if (sums.by_site == NULL)
         return -ENOMEM;
     snapshot->pause_ns = heap_table_visit(add_block, &sums);
-    for (uint32_t id = 1; id <= sums.count && result == 0; id++) {
+    site_sums_add_up(sites);
+    for (uint32_t id = 1; id <= sites->count && result == 0; id++) {
         const struct site *site = site_table_get(id);
 
-        if (site->kind == KIND_HEAP)
+        if (site->kind == KIND_HEAP && site_sums_shown_as(sites, id) == id)
             result = add_heap_site(snapshot, site, &sums.by_site[id]);
     }
     return result;
@@ -132,12 +144,13 @@ static int take_heap(struct snapshot *snapshot)
 
 int snapshot_take(uint32_t kinds, struct snapshot *ret_snapshot)
 {
-    int result = 0;
+    int result;
 
     memset(ret_snapshot, 0, sizeof(*ret_snapshot));
     ret_snapshot->time_ns = sys_realtime_ns();
     ret_snapshot->monotonic_ns = sys_monotonic_ns();
-    if (kinds >> KIND_HEAP & 1)
+    result = site_sums_init(&ret_snapshot->sites, &ret_snapshot->arena);
+    if (result == 0 && (kinds >> KIND_HEAP & 1))
         result = take_heap(ret_snapshot);
     if (result == 0 && (kinds >> KIND_FD & 1))
         result = snapshot_take_fds(ret_snapshot);

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "snapshot/profile_type.h"
+#include "snapshot/site_sums.h"
 #include "store/counters.h"
 
 #include <stdbool.h>
@@ -27,7 +28,7 @@ struct snapshot_label {
 struct snapshot_row {
     const struct site *site;
     int64_t values[PROFILE_VALUES_MAX];
-    struct snapshot_label labels[SNAPSHOT_LABELS_MAX];
+    const struct snapshot_label *labels;
     unsigned n_labels;
     struct snapshot_row *next;
 };
@@ -47,6 +48,7 @@ struct snapshot_totals {
 
 struct snapshot {
     struct arena arena;
+    struct site_sums sites;
     int64_t time_ns;     /* CLOCK_REALTIME when it was taken */
     int64_t monotonic_ns;
     int64_t pause_ns;    /* the longest that a hook may have waited for it */

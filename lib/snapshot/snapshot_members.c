@@ -25,24 +25,22 @@ static const char *age_bucket(int64_t age_ns)
     return seconds < 86400 ? "<1d" : ">=1d";
 }
 
-/* One live descriptor or thread, under its site and labels, in the profile of its kind and in the one of growth. */
-static int add_member(struct group_table *groups, uint32_t site, const struct snapshot_label *labels, unsigned n_labels,
-                      int64_t stack_bytes, bool growth)
+/* One live descriptor or thread, under its site and labels, in the profile of its kind and in the one of growth. Sites that are
+   younger than the snapshot are left out. */
+static int add_member(struct snapshot *snapshot, struct group_table *groups, uint32_t site, const struct snapshot_label *labels,
+                      unsigned n_labels, int64_t stack_bytes, bool growth)
 {
-    struct group *group = group_get(groups, site, labels, n_labels);
+    uint32_t shown_as = site_sums_shown_as(&snapshot->sites, site);
+    struct group *group = shown_as == 0 ? NULL : group_get(groups, shown_as, labels, n_labels);
 
+    if (shown_as == 0)
+        return 0;
     if (group == NULL)
         return -ENOMEM;
     group->count++;
     group->bytes += stack_bytes;
     group->growth += growth;
     return 0;
-}
-
-static void copy_labels(struct snapshot_row *row, const struct group *group)
-{
-    memcpy(row->labels, group->labels, sizeof(row->labels));
-    row->n_labels = group->n_labels;
 }
 
 /* Rows of one group; what was acquired in all stands once, in the first row of the site. */
@@ -53,7 +51,8 @@ static int add_group(struct snapshot *snapshot, enum profile_id id, const struct
 
     if (row == NULL)
         return -ENOMEM;
-    copy_labels(row, group);
+    row->labels = group->labels;
+    row->n_labels = group->n_labels;
     row->values[0] = acquired;
     row->values[1] = id == PROFILE_THREAD ? group->bytes : group->count;
     row->values[2] = id == PROFILE_THREAD ? group->count : 0;
@@ -64,24 +63,35 @@ static int add_group(struct snapshot *snapshot, enum profile_id id, const struct
     row = snapshot_add_row(snapshot, id + 1, site);
     if (row == NULL)
         return -ENOMEM;
-    copy_labels(row, group);
+    row->labels = group->labels;
+    row->n_labels = group->n_labels;
     row->values[0] = group->growth;
     snapshot->totals[site->kind].growth_objects += (uint64_t)group->growth;
     return 0;
 }
 
+/* What was acquired, and no less than what is there: what a thread hands over just now may be missed. */
+static int64_t acquired_at_least(const struct site_sum *sum, const struct group *group)
+{
+    int64_t live = 0;
+
+    for (; group != NULL; group = group->next_of_site)
+        live += group->count;
+    return (int64_t)sum->count > live ? (int64_t)sum->count : live;
+}
+
 static int add_groups(struct snapshot *snapshot, enum kind kind, enum profile_id id, struct group_table *groups)
 {
-    uint32_t count = site_table_count();
     int result = 0;
 
-    for (uint32_t i = 1; i <= count && result == 0; i++) {
-        const struct site *site = site_table_get(i);
-        int64_t acquired = (int64_t)__atomic_load_n(&site->acquired_count, __ATOMIC_RELAXED);
+    site_sums_add_up(&snapshot->sites);
+    for (uint32_t i = 1; i <= snapshot->sites.count && result == 0; i++) {
+        bool shown = site_table_get(i)->kind == kind && site_sums_shown_as(&snapshot->sites, i) == i;
+        const struct group *group = shown ? group_first(groups, i) : NULL;
+        int64_t acquired = acquired_at_least(&snapshot->sites.sum[i], group);
         struct group none = {.site = i};
-        const struct group *group = site->kind == kind ? group_first(groups, i) : NULL;
 
-        if (site->kind == kind && group == NULL && acquired > 0)
+        if (shown && group == NULL && acquired > 0)
             result = add_group(snapshot, id, &none, acquired);
         for (; group != NULL && result == 0; group = group->next_of_site) {
             result = add_group(snapshot, id, group, acquired);
@@ -110,7 +120,7 @@ static int take_fd(struct snapshot *snapshot, struct group_table *groups, const 
     if (info->state != NULL)
         labels[n++] = (struct snapshot_label){"state", info->state};
     labels[n++] = (struct snapshot_label){"age", age_bucket(snapshot->monotonic_ns - entry.born_ns)};
-    return add_member(groups, entry.site, labels, n, 0, entry.mark == epoch_mark());
+    return add_member(snapshot, groups, entry.site, labels, n, 0, entry.mark == epoch_mark());
 }
 
 /* When each descriptor of the table was opened, by number; 0 for none. */
@@ -188,7 +198,7 @@ static void visit_thread(const struct thread_row *row, void *context)
 
     visit->running += !row->ended;
     if (visit->result == 0)
-        visit->result = add_member(visit->groups, row->site, labels, 2, (int64_t)row->stack_bytes,
+        visit->result = add_member(visit->snapshot, visit->groups, row->site, labels, 2, (int64_t)row->stack_bytes,
                                    row->mark == epoch_mark());
 }
 

@@ -1,249 +1,221 @@
 /*
- * The table of live heap blocks. Owns its shards; called by record/ (add, take) and snapshot/ (visit).
+ * The table of live heap blocks. Owns the generation of marks; called by record/ (add, take) and snapshot/ (visit).
  *
- * A slot is two words:
- *   key:   address << 16 | upper 12 bits of the size << 2 | generation     0 = never used, 1 = removed
- *   value: lower 38 bits of the size << 26 | site
- * The value is written before the key and read after it. A generation is 0 for blocks from before the mark; new blocks get
- * 1 or 2, whichever is current. heap_table_mark() switches between the two first, which makes all older blocks old at once,
- * and then clears their generation shard by shard, so that the number can be used again.
+ * What is usual is done in heap_table_add() and heap_table_take() without a call: the block's line was never full, and its size
+ * is in its word. All else goes on in put_held() and take_held(), once the region is held.
  */
 #include "store/heap_table.h"
 
-#include "base/lock.h"
-#include "base/memory.h"
-#include "base/sys.h"
-#include "store/site_table.h"
+#include "store/heap_region.h"
 
-#define SHARD_BITS 8
-#define SHARDS (1u << SHARD_BITS)
-#define FIRST_SIZE 64u
-#define REMOVED 1ul
-#define SIZE_LOW_BITS 38
-#define GENERATION_MASK 3ul
-#define SITE_MASK ((uint64_t)SITE_ID_MAX)
+static enum heap_tag generation = HEAP_TAG_FIRST;
 
-struct slot {
-    uint64_t key;
-    uint64_t value;
-};
-
-/* Published as a whole by one store, so that a process forked in the middle of grow() has the old one or the new one. */
-struct slots {
-    uint64_t mask;
-    uint64_t unused;
-    struct slot at[];
-};
-
-struct shard {
-    struct lock lock;
-    struct slots *slots; /* NULL: none yet */
-    uint64_t live;
-    uint64_t used; /* live and removed */
-} __attribute__((aligned(64)));
-
-static struct {
-    struct shard shards[SHARDS];
-    unsigned generation;
-} table = {.shards = {[0 ... SHARDS - 1] = {.lock = LOCK_INIT(LOCK_RANK_HEAP)}}, .generation = 1};
-
-static uint64_t hash_addr(uintptr_t addr)
+static enum heap_tag current_generation(void)
 {
-    uint64_t hash = (addr >> 3) * 0x9e3779b97f4a7c15u;
-
-    return hash ^ hash >> 32;
+    return __atomic_load_n(&generation, __ATOMIC_RELAXED);
 }
 
-static struct shard *shard_of(uintptr_t addr)
+static bool is_long(uint64_t block_word)
 {
-    return &table.shards[hash_addr(addr) >> (64 - SHARD_BITS)];
+    return heap_word_size(block_word) == HEAP_SIZE_LONG;
 }
 
-static struct slot pack(uintptr_t addr, uint64_t size, uint32_t site, unsigned generation)
+/* --- removing ----------------------------------------------------------------------------------------------------- */
+
+/* A search ends where it finds a 0: there may be one only in a line that was never full. */
+static void remove_word(uint64_t *slot, __m128i keys)
 {
-    return (struct slot){
-        .key = addr << 16 | size >> SIZE_LOW_BITS << 2 | generation,
-        .value = size << (64 - SIZE_LOW_BITS) | site,
-    };
+    heap_word_store(slot, heap_line_zero(keys) != 0 ? 0 : HEAP_WORD_FREED);
 }
 
-static struct heap_block unpack(struct slot slot)
+static void remove_from_line(uint64_t *slot)
 {
-    return (struct heap_block){
-        .addr = slot.key >> 16,
-        .size = (slot.key & 0xffff) >> 2 << SIZE_LOW_BITS | slot.value >> (64 - SIZE_LOW_BITS),
-        .site = (uint32_t)(slot.value & SITE_MASK),
-        .after_mark = (slot.key & GENERATION_MASK) == __atomic_load_n(&table.generation, __ATOMIC_RELAXED),
-    };
+    remove_word(slot, heap_line_keys((uint64_t *)((uintptr_t)slot & ~(HEAP_LINE_WORDS * sizeof(*slot) - 1))));
 }
 
-static void store_slot(struct slot *slot, struct slot from)
+static void remove_size(uint64_t table, uintptr_t addr)
 {
-    __atomic_store_n(&slot->value, from.value, __ATOMIC_RELAXED);
-    __atomic_store_n(&slot->key, from.key, __ATOMIC_RELEASE);
+    uint64_t *slot = heap_region_seek(table, addr, true);
+
+    if (slot != NULL)
+        remove_from_line(slot);
 }
 
-/* The slot of this address, or NULL; `ret_free` then gets the slot where it would go. */
-static struct slot *find(struct slots *slots, uintptr_t addr, struct slot **ret_free)
-{
-    *ret_free = NULL;
-    for (uint64_t i = hash_addr(addr);; i++) {
-        struct slot *slot = &slots->at[i & slots->mask];
+/* --- adding ------------------------------------------------------------------------------------------------------- */
 
-        if (slot->key >> 16 == addr)
-            return slot;
-        if (slot->key <= REMOVED && *ret_free == NULL)
-            *ret_free = slot;
-        if (slot->key == 0)
-            return NULL;
-    }
+static bool was_full(uint64_t table, uintptr_t addr)
+{
+    return heap_line_zero(heap_line_keys(heap_region_line(table, addr))) == 0;
 }
 
-static size_t bytes_of(uint64_t size)
+/* Enters the word of a block, or of its size. */
+static enum heap_put put_word(struct heap_hold *hold, uintptr_t addr, uint64_t word)
 {
-    return sizeof(struct slots) + size * sizeof(struct slot);
+    uint64_t *slot = heap_region_place(hold->table, addr, heap_word_tag(word) == HEAP_TAG_LONG);
+    bool is_new = slot == NULL || heap_word_tag(heap_word_load(slot)) == HEAP_TAG_NONE;
+    bool has_room = slot != NULL && !(is_new && was_full(hold->table, addr) && heap_region_is_crowded(hold, addr));
+
+    if (!has_room && heap_region_rebuild(hold, addr, word))
+        return HEAP_PUT_NEW;
+    if (slot == NULL)
+        return HEAP_PUT_NO_MEMORY;
+    heap_word_store(slot, word);
+    return is_new ? HEAP_PUT_NEW : HEAP_PUT_REPLACED;
 }
 
-/* A larger table, or one of the same size where removed slots fill it. */
-static bool grow(struct shard *shard)
+/* The size is there before the block, and longer. */
+static enum heap_put put_long(struct heap_hold *hold, uintptr_t addr, uint64_t size, uint64_t word)
 {
-    struct slots *old = shard->slots;
-    uint64_t old_size = old == NULL ? 0 : old->mask + 1;
-    uint64_t size = old == NULL ? FIRST_SIZE : shard->live * 2 >= old_size ? old_size * 2 : old_size;
-    struct slots *fresh = memory_map(bytes_of(size));
+    enum heap_put result = put_word(hold, addr, heap_word_size_of(addr, size));
 
-    if (fresh == NULL)
-        return false;
-    fresh->mask = size - 1;
-    for (uint64_t i = 0; i < old_size; i++) {
-        struct slot *free_slot = NULL;
-
-        if (old->at[i].key > REMOVED && find(fresh, old->at[i].key >> 16, &free_slot) == NULL)
-            *free_slot = old->at[i];
-    }
-    __atomic_store_n(&shard->slots, fresh, __ATOMIC_RELEASE);
-    shard->used = shard->live;
-    if (old != NULL)
-        memory_unmap(old, bytes_of(old_size));
-    return true;
-}
-
-static bool has_room(const struct shard *shard)
-{
-    return shard->slots != NULL && (shard->used + 1) * 4 <= (shard->slots->mask + 1) * 3;
-}
-
-static enum heap_put put_in(struct shard *shard, struct slot from)
-{
-    struct slot *free_slot;
-    struct slot *slot = shard->slots == NULL ? NULL : find(shard->slots, from.key >> 16, &free_slot);
-
-    if (slot != NULL) {
-        store_slot(slot, from);
-        return HEAP_PUT_REPLACED;
-    }
-    if (!has_room(shard)) {
-        if (!grow(shard))
-            return HEAP_PUT_NO_MEMORY;
-        find(shard->slots, from.key >> 16, &free_slot);
-    }
-    shard->used += free_slot->key == 0;
-    shard->live++;
-    store_slot(free_slot, from);
-    return HEAP_PUT_NEW;
-}
-
-static enum heap_put put(struct slot from)
-{
-    struct shard *shard = shard_of(from.key >> 16);
-    enum heap_put result;
-
-    if (!lock_acquire(&shard->lock))
-        return HEAP_PUT_NO_LOCK;
-    result = put_in(shard, from);
-    lock_release(&shard->lock);
+    if (result == HEAP_PUT_NO_MEMORY)
+        return result;
+    result = put_word(hold, addr, word);
+    if (result == HEAP_PUT_NO_MEMORY)
+        remove_size(hold->table, addr);
     return result;
+}
+
+static __attribute__((noinline)) enum heap_put put_held(struct heap_hold hold, uintptr_t addr, uint64_t size, uint64_t word)
+{
+    enum heap_put result = is_long(word) ? put_long(&hold, addr, size, word) : put_word(&hold, addr, word);
+
+    if (result == HEAP_PUT_REPLACED && !is_long(word))
+        remove_size(hold.table, addr);
+    heap_region_leave(hold);
+    return result;
+}
+
+static __attribute__((noinline)) enum heap_put put_slowly(uintptr_t addr, uint64_t size, uint64_t word)
+{
+    uint64_t *entry = heap_region_has(addr) ? heap_region_make(addr) : NULL;
+    struct heap_hold hold;
+
+    if (entry == NULL)
+        return HEAP_PUT_NO_MEMORY;
+    if (!heap_region_enter(&hold, entry))
+        return HEAP_PUT_NO_LOCK;
+    return put_held(hold, addr, size, word);
 }
 
 enum heap_put heap_table_add(uintptr_t addr, uint64_t size, uint32_t site)
 {
-    return put(pack(addr, size, site, __atomic_load_n(&table.generation, __ATOMIC_RELAXED)));
+    uint64_t word = heap_word_block(addr, current_generation(), size, site);
+    uint64_t *entry = heap_region_has(addr) ? heap_region_find(addr) : NULL;
+    struct heap_hold hold;
+    uint64_t *line;
+    __m128i keys;
+    uint32_t zero;
+
+    if (__builtin_expect(entry == NULL || !heap_region_try(&hold, entry), 0))
+        return put_slowly(addr, size, word);
+    line = heap_region_line(hold.table, addr);
+    keys = heap_line_keys(line);
+    zero = heap_line_zero(keys);
+    if (__builtin_expect(zero == 0 || heap_line_same(keys, addr) != 0 || is_long(word), 0))
+        return put_held(hold, addr, size, word);
+    heap_word_store(heap_line_slot(line, zero), word);
+    heap_region_leave(hold);
+    return HEAP_PUT_NEW;
 }
 
 enum heap_put heap_table_put_back(const struct heap_block *block)
 {
-    unsigned generation = block->after_mark ? __atomic_load_n(&table.generation, __ATOMIC_RELAXED) : 0;
+    enum heap_tag tag = block->after_mark ? current_generation() : HEAP_TAG_OLD;
 
-    return put(pack(block->addr, block->size, block->site, generation));
+    return put_slowly(block->addr, block->size, heap_word_block(block->addr, tag, block->size, block->site));
 }
 
-/* Frees a slot. At the end of a run of used slots it and the removed ones before it become unused again, so that a program
-   that allocates and frees for ever does not fill the table with removed slots. */
-static void remove_slot(struct shard *shard, struct slot *slot)
-{
-    struct slots *slots = shard->slots;
-    uint64_t i = (uint64_t)(slot - slots->at);
+/* --- taking ------------------------------------------------------------------------------------------------------- */
 
-    shard->live--;
-    __atomic_store_n(&slot->key, REMOVED, __ATOMIC_RELEASE);
-    if (slots->at[(i + 1) & slots->mask].key != 0)
-        return;
-    for (; slots->at[i & slots->mask].key == REMOVED; i--) {
-        __atomic_store_n(&slots->at[i & slots->mask].key, 0, __ATOMIC_RELEASE);
-        shard->used--;
+static struct heap_block unpack(uintptr_t addr, uint64_t word)
+{
+    return (struct heap_block){
+        .addr = addr,
+        .size = heap_word_size(word),
+        .site = (uint32_t)word & ((1u << HEAP_SITE_BITS) - 1),
+        .after_mark = heap_word_tag(word) == current_generation(),
+    };
+}
+
+static struct heap_block unpack_any(uint64_t table, uintptr_t addr, uint64_t word)
+{
+    struct heap_block block = unpack(addr, word);
+    const uint64_t *size = is_long(word) ? heap_region_seek(table, addr, true) : NULL;
+
+    if (size != NULL)
+        block.size = heap_word_load(size) & HEAP_LONG_MASK;
+    return block;
+}
+
+static __attribute__((noinline)) bool take_held(struct heap_hold hold, uintptr_t addr, struct heap_block *ret_block)
+{
+    uint64_t *slot = heap_region_seek(hold.table, addr, false);
+
+    if (slot != NULL) {
+        uint64_t word = heap_word_load(slot);
+
+        *ret_block = unpack_any(hold.table, addr, word);
+        remove_from_line(slot);
+        if (is_long(word))
+            remove_size(hold.table, addr);
     }
+    heap_region_leave(hold);
+    return slot != NULL;
+}
+
+static __attribute__((noinline)) bool take_slowly(uintptr_t addr, struct heap_block *ret_block)
+{
+    uint64_t *entry = heap_region_has(addr) ? heap_region_find(addr) : NULL;
+    struct heap_hold hold;
+
+    if (entry == NULL || __atomic_load_n(entry, __ATOMIC_RELAXED) == 0 || !heap_region_enter(&hold, entry))
+        return false;
+    return take_held(hold, addr, ret_block);
 }
 
 bool heap_table_take(uintptr_t addr, struct heap_block *ret_block)
 {
-    struct shard *shard = shard_of(addr);
-    struct slot *free_slot;
-    struct slot *slot = NULL;
+    uint64_t *entry = heap_region_has(addr) ? heap_region_find(addr) : NULL;
+    struct heap_hold hold;
+    uint64_t *line, *slot;
+    uint64_t word;
+    __m128i keys;
+    uint32_t same;
 
-    if (!lock_acquire(&shard->lock))
-        return false;
-    if (shard->slots != NULL)
-        slot = find(shard->slots, addr, &free_slot);
-    if (slot != NULL) {
-        *ret_block = unpack(*slot);
-        remove_slot(shard, slot);
-    }
-    lock_release(&shard->lock);
-    return slot != NULL;
+    if (__builtin_expect(entry == NULL || !heap_region_try(&hold, entry), 0))
+        return take_slowly(addr, ret_block);
+    line = heap_region_line(hold.table, addr);
+    keys = heap_line_keys(line);
+    same = heap_line_same(keys, addr);
+    if (__builtin_expect(same == 0, 0))
+        return take_held(hold, addr, ret_block);
+    slot = heap_line_slot(line, same);
+    word = heap_word_load(slot);
+    if (__builtin_expect(!heap_word_is_block(word) || is_long(word), 0))
+        return take_held(hold, addr, ret_block);
+    *ret_block = unpack(addr, word);
+    remove_word(slot, keys);
+    heap_region_leave(hold);
+    return true;
 }
 
-/* Runs `work` over every live slot of every shard, each shard under its lock; the longest hold in ns. */
-static int64_t for_each_slot(void (*work)(struct slot *slot, void *context), void *context)
+/* --- all of them -------------------------------------------------------------------------------------------------- */
+
+static void make_old(const struct heap_region *region, void *context)
 {
-    int64_t longest = 0;
-
-    for (struct shard *shard = table.shards; shard < table.shards + SHARDS; shard++) {
-        int64_t begin;
-
-        if (!lock_acquire(&shard->lock))
-            continue;
-        begin = sys_monotonic_ns();
-        for (uint64_t i = 0; shard->slots != NULL && i <= shard->slots->mask; i++)
-            if (shard->slots->at[i].key > REMOVED)
-                work(&shard->slots->at[i], context);
-        lock_release(&shard->lock);
-        begin = sys_monotonic_ns() - begin;
-        longest = begin > longest ? begin : longest;
-    }
-    return longest;
+    heap_region_make_old(region, *(enum heap_tag *)context);
 }
 
-static void make_old(struct slot *slot, void *context)
-{
-    (void)context;
-    if ((slot->key & GENERATION_MASK) != table.generation)
-        slot->key &= ~GENERATION_MASK;
-}
-
+/* New blocks get another generation first, which makes all others old at once; then that is written into their words, so that
+   the generation can be used again. It is used again only after four more marks: a thread that has read it and sleeps before
+   it stores its block leaves a word that the next mark makes old. */
 void heap_table_mark(void)
 {
-    __atomic_store_n(&table.generation, 3 - table.generation, __ATOMIC_RELAXED);
-    for_each_slot(make_old, NULL);
+    enum heap_tag tag = generation == HEAP_TAG_LAST ? HEAP_TAG_FIRST : generation + 1;
+
+    __atomic_store_n(&generation, tag, __ATOMIC_RELAXED);
+    heap_region_for_each(make_old, &tag);
 }
 
 struct visitor {
@@ -251,23 +223,34 @@ struct visitor {
     void *context;
 };
 
-static void visit_slot(struct slot *slot, void *context)
+static void visit_region(const struct heap_region *region, void *context)
 {
+    static uint64_t words[HEAP_LINES_MAX * HEAP_LINE_WORDS] __attribute__((aligned(64)));
     const struct visitor *visitor = context;
-    struct heap_block block = unpack(*slot);
+    uint64_t table = heap_region_copy(region, words);
 
-    visitor->visit(&block, visitor->context);
+    for (size_t i = 0; i < heap_region_lines(table) * HEAP_LINE_WORDS; i++)
+        if (heap_word_is_block(words[i])) {
+            struct heap_block block = unpack_any(table, region->first + heap_word_place(words[i]), words[i]);
+
+            visitor->visit(&block, visitor->context);
+        }
 }
 
 int64_t heap_table_visit(void (*visit)(const struct heap_block *block, void *context), void *context)
 {
     struct visitor visitor = {.visit = visit, .context = context};
 
-    return for_each_slot(visit_slot, &visitor);
+    heap_region_for_each(visit_region, &visitor);
+    return 0;
+}
+
+bool heap_table_share(void)
+{
+    return !__atomic_exchange_n(&heap_region_shared, true, __ATOMIC_RELAXED);
 }
 
 void heap_table_after_fork(void)
 {
-    for (struct shard *shard = table.shards; shard < table.shards + SHARDS; shard++)
-        lock_reset(&shard->lock);
+    heap_region_after_fork();
 }

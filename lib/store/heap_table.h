@@ -1,8 +1,10 @@
 /*
- * Live heap blocks by address: made for tens of millions, 16 bytes each plus the free part of the table.
+ * Live heap blocks by address: made for tens of millions, at 10 to 16 bytes each.
  *
- * Sharded open addressing; each shard has its lock, held for a few dozen instructions, or while it grows. An update is at
- * most one store of a key word, so that a copy of the memory taken at any instant (fork) is a valid table.
+ * Each region of the address space has a table of its own, with one word for each block (store/heap_region.h). A thread holds
+ * a region for a few dozen instructions, or while its table grows: at most 192 KiB. While the process has one thread, it holds nothing.
+ * Every change is one store, so visits and marks make no thread wait, and a copy of the memory taken at any instant (fork)
+ * is a valid table. See decisions/0005.
  */
 #ifndef LEAKTRACE_STORE_HEAP_TABLE_H
 #define LEAKTRACE_STORE_HEAP_TABLE_H
@@ -11,8 +13,8 @@
 #include <stdint.h>
 
 struct heap_block {
-    uintptr_t addr; /* not 0, below 2^48 */
-    uint64_t size;  /* as requested, below 2^50 */
+    uintptr_t addr; /* a multiple of 8, below 2^47 */
+    uint64_t size;  /* as requested, below 2^48 */
     uint32_t site;
     bool after_mark; /* allocated after the growth mark */
 };
@@ -20,7 +22,7 @@ struct heap_block {
 enum heap_put {
     HEAP_PUT_NEW,
     HEAP_PUT_REPLACED, /* a block was there whose release was never seen */
-    HEAP_PUT_NO_MEMORY,
+    HEAP_PUT_NO_MEMORY, /* also for an address that no allocator gives */
     HEAP_PUT_NO_LOCK,
 };
 
@@ -31,11 +33,15 @@ bool heap_table_take(uintptr_t addr, struct heap_block *ret_block);
 /* Puts back what heap_table_take removed, with its age. */
 enum heap_put heap_table_put_back(const struct heap_block *block);
 
-/* Sets the growth mark: every block that is there now counts as from before it. */
+/* There may be more than one thread from now on. Called before the second one can exist; leaktrace's own does not count, for it
+   only marks and visits. Whether it was not so before. */
+bool heap_table_share(void);
+
+/* Sets the growth mark: every block that is there now counts as from before it. In one thread at a time. */
 void heap_table_mark(void);
 
-/* Calls `visit` for every live block, one shard after the other, each under its lock: `visit` must only add up. Returns the
-   longest time a shard was locked, in ns. */
+/* Calls `visit` for every block that is live during the whole visit, and perhaps for some that come or go. In one thread at a time.
+   Returns the longest that a thread may have waited for it, in ns: 0. */
 int64_t heap_table_visit(void (*visit)(const struct heap_block *block, void *context), void *context);
 
 /* In the child of fork: the owners of the locks may not exist. */

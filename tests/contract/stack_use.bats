@@ -34,7 +34,7 @@ deepest() {
         /^node:/ { split($0, part, "\""); f = name_of(part[2])
                    if (match($0, /[0-9]+ bytes/)) own[f] = substr($0, RSTART, RLENGTH) + 0; next }
         /^edge:/ { split($0, part, "\""); f = name_of(part[2]); g = name_of(part[4])
-                   if (g == "__indirect_call" || g ~ /^stack_libunwind/ || g == "walk_by_libunwind" || g == "check") next
+                   if (g == "__indirect_call" || g ~ /^stack_libunwind/ || g == "stack_by_libunwind" || g == "check_stack") next
                    callee[f, ++calls[f]] = g }
         END { total = depth(start); way = start
               for (f = start; next_of[f] != ""; f = next_of[f]) way = way ">" next_of[f]

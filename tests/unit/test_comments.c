@@ -28,7 +28,7 @@ static int begin(void **state)
 {
     (void)state;
     options_set_defaults(&options);
-    options_parse(&options, "depth=7:format=text", ignore, NULL);
+    options_parse(&options, "depth=7:format=text:sample=64K", ignore, NULL);
     snapshot = (struct snapshot){.pause_ns = 1234, .unattributed_fds = 3, .unattributed_threads = -1};
     comments = (struct comments){.arena = &arena};
     return 0;
@@ -71,8 +71,9 @@ static void a_dump_says_whose_it_is_and_how_it_was_made(void **state)
     assert_string_equal(value_of("leaktrace"), LEAKTRACE_VERSION);
     assert_number("pid", getpid());
     assert_non_null(strstr(value_of("command"), "test_comments"));
-    assert_string_equal(value_of("options"), "depth=7:format=text");
+    assert_string_equal(value_of("options"), "depth=7:format=text:sample=64K");
     assert_string_equal(value_of("reason"), "signal");
+    assert_number("sample_bytes", 65536);
     assert_number("pause_ns", 1234);
     assert_true(atoll(value_of("own_memory_bytes")) > 0);
 }

@@ -1,21 +1,21 @@
-/* The table of live heap blocks, held against a plain model. */
+/* The table of live heap blocks, held against a plain model. The program has one thread: what needs more is in the other file,
+   test_heap_table_threads.c. */
 #include "../support/unit.h"
 
 #include "base/memory.h"
 #include "store/heap_table.h"
 #include "store/site_table.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SIZE_MAX_OF_BLOCK ((1ull << 50) - 1)
+#define SIZE_MAX_OF_BLOCK ((1ull << 48) - 1)
+#define LAST_ADDR ((1ul << 47) - 8)
 #define OPERATIONS 1000000
 #define MODEL_BLOCKS 20000
-#define THREADS 4
-#define BLOCKS_OF_THREAD 20000
+#define MILLION 1000000
 
 struct totals {
     uint64_t blocks;
@@ -66,8 +66,9 @@ static void assert_taken(uintptr_t addr, uint64_t size, uint32_t site, bool afte
 
 static void a_block_comes_back_as_it_was_added(void **state)
 {
-    static const uint64_t sizes[] = {0, 1, 4095, (1ull << 38) - 1, 1ull << 38, (1ull << 38) + 1, SIZE_MAX_OF_BLOCK - 1, SIZE_MAX_OF_BLOCK};
-    static const uintptr_t addrs[] = {1, 8, 16, 0x5555deadbeef, 0x7fffffffff00, (1ul << 48) - 1};
+    static const uint64_t sizes[] = {0,          1,          4095,      (1 << 22) - 2,         (1 << 22) - 1,    1 << 22,
+                                     (8 << 20) - 1, 8 << 20, (8 << 20) + 1, (1ull << 38) + 1, SIZE_MAX_OF_BLOCK - 1, SIZE_MAX_OF_BLOCK};
+    static const uintptr_t addrs[] = {8, 16, 0xfff0, 0xfff8, 0x10000, 0x10008, 0x5555deadbee8, 0x7fffffffff00, LAST_ADDR};
     static const uint32_t sites[] = {1, 12345, SITE_ID_MAX};
 
     (void)state;
@@ -75,6 +76,7 @@ static void a_block_comes_back_as_it_was_added(void **state)
         for (size_t j = 0; j < ARRAY_LEN(addrs); j++)
             for (size_t k = 0; k < ARRAY_LEN(sites); k++) {
                 assert_int_equal(heap_table_add(addrs[j], sizes[i], sites[k]), HEAP_PUT_NEW);
+                assert_totals((struct totals){1, sizes[i], 1, sites[k]});
                 assert_taken(addrs[j], sizes[i], sites[k], true);
             }
     assert_totals((struct totals){0});
@@ -87,18 +89,52 @@ static void taking_an_unknown_block_says_so_and_changes_nothing(void **state)
     (void)state;
     assert_int_equal(heap_table_add(4096, 10, 1), HEAP_PUT_NEW);
     assert_false(heap_table_take(4104, &block));
+    assert_false(heap_table_take(0x333300000000, &block));
     assert_totals((struct totals){1, 10, 1, 1});
     assert_taken(4096, 10, 1, true);
     assert_false(heap_table_take(4096, &block));
 }
 
+static void an_address_that_no_allocator_gives_is_refused(void **state)
+{
+    static const uintptr_t addrs[] = {1, 4, 4095, 0x55550000000c, LAST_ADDR + 8, (1ul << 48) - 8, 1ul << 48, -8ul};
+    struct heap_block block;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(addrs); i++) {
+        assert_int_equal(heap_table_add(addrs[i], 10, 1), HEAP_PUT_NO_MEMORY);
+        assert_false(heap_table_take(addrs[i], &block));
+    }
+    assert_totals((struct totals){0});
+}
+
+static void what_lies_inside_a_long_block_is_no_block(void **state)
+{
+    struct heap_block block;
+
+    (void)state;
+    for (uintptr_t addr = 0x7f0000000000; addr < 0x7f0000010000; addr += 8) {
+        assert_int_equal(heap_table_add(addr, 1ull << 30, 1), HEAP_PUT_NEW);
+        assert_false(heap_table_take(addr + 8, &block));
+        assert_false(heap_table_take(addr + 16, &block));
+        assert_taken(addr, 1ull << 30, 1, true);
+    }
+    assert_totals((struct totals){0});
+}
+
 static void a_block_that_was_never_seen_released_is_replaced(void **state)
 {
+    static const uint64_t sizes[] = {10, 20, 1ull << 30, 1ull << 31};
+
     (void)state;
-    assert_int_equal(heap_table_add(4096, 10, 1), HEAP_PUT_NEW);
-    assert_int_equal(heap_table_add(4096, 20, 2), HEAP_PUT_REPLACED);
-    assert_totals((struct totals){1, 20, 1, 2});
-    assert_taken(4096, 20, 2, true);
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
+        for (size_t j = 0; j < ARRAY_LEN(sizes); j++) {
+            assert_int_equal(heap_table_add(4096, sizes[i], 1), HEAP_PUT_NEW);
+            assert_int_equal(heap_table_add(4096, sizes[j], 2), HEAP_PUT_REPLACED);
+            assert_totals((struct totals){1, sizes[j], 1, 2});
+            assert_taken(4096, sizes[j], 2, true);
+            assert_totals((struct totals){0});
+        }
 }
 
 static void blocks_from_before_the_mark_are_old_and_those_put_back_keep_their_age(void **state)
@@ -106,22 +142,38 @@ static void blocks_from_before_the_mark_are_old_and_those_put_back_keep_their_ag
     struct heap_block old, young;
 
     (void)state;
-    for (int round = 0; round < 5; round++) {
+    for (int round = 0; round < 15; round++) {
         assert_int_equal(heap_table_add(16, 1, 1), HEAP_PUT_NEW);
         heap_table_mark();
-        assert_int_equal(heap_table_add(32, 2, 1), HEAP_PUT_NEW);
+        assert_int_equal(heap_table_add(32, 1ull << 40, 1), HEAP_PUT_NEW);
         assert_true(heap_table_take(16, &old));
         assert_true(heap_table_take(32, &young));
         assert_false(old.after_mark);
         assert_true(young.after_mark);
         assert_int_equal(heap_table_put_back(&old), HEAP_PUT_NEW);
         assert_int_equal(heap_table_put_back(&young), HEAP_PUT_NEW);
-        assert_totals((struct totals){2, 3, 1, 2});
+        assert_totals((struct totals){2, 1 + (1ull << 40), 1, 2});
         heap_table_mark();
-        assert_totals((struct totals){2, 3, 0, 2});
+        assert_totals((struct totals){2, 1 + (1ull << 40), 0, 2});
         assert_taken(16, 1, 1, false);
-        assert_taken(32, 2, 1, false);
+        assert_taken(32, 1ull << 40, 1, false);
     }
+}
+
+static void a_block_stays_old_however_many_marks_come(void **state)
+{
+    uint64_t n = 0;
+
+    (void)state;
+    for (int marks = 0; marks < 20; marks++) {
+        assert_totals((struct totals){n, n, marks == 0 ? 0 : 100, n});
+        heap_table_mark();
+        assert_totals((struct totals){n, n, 0, n});
+        for (int i = 0; i < 100; i++)
+            assert_int_equal(heap_table_add(0x10000 + n++ * 48, 1, 1), HEAP_PUT_NEW);
+    }
+    while (n-- > 0)
+        assert_taken(0x10000 + n * 48, 1, 1, n >= 1900);
 }
 
 /* --- the model ---------------------------------------------------------------------------------------------------- */
@@ -133,17 +185,22 @@ struct model_block {
 
 static struct model_block model[MODEL_BLOCKS];
 
-/* Halves of the blocks lie 8 and 16 bytes apart; the last few where the kernel maps large blocks. */
+/* Thirds of the blocks lie 8, 16 and 32 bytes apart; the last few where the kernel maps large blocks. */
 static uintptr_t model_addr(uint64_t i)
 {
+    static const uintptr_t bases[] = {0x555500000000, 0x7f1200000000, 0x7f3300007000};
+
     if (i >= MODEL_BLOCKS - 64)
-        return 0x7f0000000010 + i * (1ul << 30);
-    return i % 2 == 0 ? 0x555500000000 + i * 8 : 0x7f1200000000 + i * 16;
+        return 0x100000000010 + i * (1ul << 30);
+    return bases[i % 3] + i / 3 * (8ul << i % 3);
 }
 
+/* One in eight may be long: real ones do not lie so close. */
 static uint64_t random_size(uint64_t *seed)
 {
-    return random_next(seed) & ((1ull << random_next(seed) % 51) - 1);
+    unsigned bits = random_next(seed) % 8 == 0 ? 49 : 23;
+
+    return random_next(seed) & ((1ull << random_next(seed) % bits) - 1);
 }
 
 static void model_add(struct model_block *entry, uintptr_t addr, uint64_t *seed)
@@ -218,43 +275,105 @@ static void a_million_random_operations_agree_with_a_plain_model(void **state)
 
 /* --- memory ------------------------------------------------------------------------------------------------------- */
 
-static void blocks_at_regular_distances_are_spread_over_the_table(void **state)
+/* A million blocks at this distance, or at random ones; whether they take at most 16 bytes each. */
+static bool take_little_memory(uintptr_t distance)
 {
-    static const uintptr_t distances[] = {8, 16, 48, 4096, 1ul << 20, 1ul << 27};
-    uint64_t n = 200000;
+    uint64_t before = memory_used();
+    uint64_t seed = 5;
+    uintptr_t addr = 0x7e0000000000;
+
+    for (unsigned i = 0; i < MILLION; i++) {
+        if (heap_table_add(addr, 1, 1) != HEAP_PUT_NEW)
+            return false;
+        addr += distance != 0 ? distance : 32 + random_next(&seed) % 32 * 16;
+    }
+    return visit().blocks == MILLION && memory_used() - before <= 16ull * MILLION;
+}
+
+/* Each in a process of its own, so that none uses another's memory. */
+static void a_million_blocks_take_at_most_16_bytes_each(void **state)
+{
+    static const uintptr_t distances[] = {0, 8, 16, 24, 32, 48, 80, 112, 144, 280, 512};
+    int status;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(distances); i++) {
+        pid_t child = fork();
+
+        if (child == 0)
+            _exit(take_little_memory(distances[i]) ? 0 : 1);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (status != 0)
+            fail_msg("at a distance of %lu", distances[i]);
+    }
+}
+
+static void blocks_at_any_distance_are_found_again(void **state)
+{
+    static const uintptr_t distances[] = {8, 16, 48, 712, 1152, 4096, 65536, 65544, 1ul << 20, 1ul << 27};
+    uint64_t n = 100000;
 
     (void)state;
     for (size_t d = 0; d < ARRAY_LEN(distances); d++) {
-        uint64_t before = memory_used();
-
         for (uint64_t i = 1; i <= n; i++)
             assert_int_equal(heap_table_add(distances[d] * i, i, 1), HEAP_PUT_NEW);
-        /* At most 3/4 and at least 3/8 of the slots of 16 bytes are used where all shards grow alike. */
-        assert_true(memory_used() - before <= n * 64);
         assert_int_equal(visit().blocks, n);
         for (uint64_t i = n; i >= 1; i--)
             assert_taken(distances[d] * i, i, 1, true);
     }
 }
 
-static void a_small_live_set_never_fills_the_table_with_removed_slots(void **state)
+static void a_region_holds_a_block_at_each_of_its_places(void **state)
+{
+    uintptr_t first = 0x444400000000;
+
+    (void)state;
+    for (uintptr_t addr = first; addr < first + 65536; addr += 8)
+        assert_int_equal(heap_table_add(addr, addr - first, 1), HEAP_PUT_NEW);
+    for (uintptr_t addr = first; addr < first + 65536; addr += 8)
+        assert_taken(addr, addr - first, 1, true);
+    assert_totals((struct totals){0});
+}
+
+static void a_small_live_set_never_fills_the_table_with_removed_words(void **state)
 {
     uint64_t seed = 3;
-    uint64_t before;
+    uint64_t before = 0;
 
     (void)state;
     for (uintptr_t i = 1; i <= 1000; i++)
         assert_int_equal(heap_table_add(i * 16, 1, 1), HEAP_PUT_NEW);
-    before = memory_used();
     for (unsigned n = 0; n < OPERATIONS; n++) {
-        uintptr_t addr = 0x10000000 + random_next(&seed) % (1ul << 40) * 16;
+        uintptr_t addr = 0x10000000 + random_next(&seed) % (1ul << 20) * 16;
 
         assert_int_equal(heap_table_add(addr, 2, 1), HEAP_PUT_NEW);
         assert_taken(addr, 2, 1, true);
+        if (n == OPERATIONS / 4)
+            before = memory_used();
     }
     assert_true(memory_used() <= before);
     for (uintptr_t i = 1; i <= 1000; i++)
         assert_taken(i * 16, 1, 1, true);
+}
+
+static void what_is_freed_is_used_again(void **state)
+{
+    uint64_t seed = 11;
+    uint64_t before = 0;
+
+    (void)state;
+    for (int round = 0; round < 12; round++) {
+        uintptr_t base = 0x200000000000 + (random_next(&seed) % 4 << 20);
+        uintptr_t distance = 16 << random_next(&seed) % 6;
+
+        for (uintptr_t i = 0; i < 20000; i++)
+            heap_table_add(base + i * distance, i, 1);
+        for (uintptr_t i = 0; i < 20000; i++)
+            assert_taken(base + i * distance, i, 1, true);
+        if (round == 5)
+            before = memory_used();
+    }
+    assert_true(memory_used() <= before + (1 << 20));
 }
 
 static void past_the_cap_blocks_are_refused_and_later_taken_again(void **state)
@@ -313,91 +432,44 @@ static void a_block_is_replaced_also_when_there_is_no_memory(void **state)
     assert_int_equal(n, 0);
 }
 
-/* --- threads and fork --------------------------------------------------------------------------------------------- */
-
-static void *add_and_take(void *argument)
+static void a_long_block_without_memory_leaves_nothing_behind(void **state)
 {
-    uintptr_t first = (uintptr_t)argument;
     struct heap_block block;
-
-    for (int round = 0; round < 3; round++) {
-        for (uintptr_t i = 0; i < BLOCKS_OF_THREAD; i++)
-            if (heap_table_add((first + i * THREADS) * 16, first, 1) != HEAP_PUT_NEW)
-                return "a block was there already";
-        for (uintptr_t i = round < 2 ? 0 : 1; i < BLOCKS_OF_THREAD; i += round < 2 ? 1 : 2)
-            if (!heap_table_take((first + i * THREADS) * 16, &block) || block.size != first)
-                return "a block was lost";
-    }
-    return NULL;
-}
-
-static void threads_do_not_disturb_each_other(void **state)
-{
-    pthread_t threads[THREADS];
-    uint64_t bytes = 0;
+    uint64_t n = 0;
 
     (void)state;
-    for (uintptr_t i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, add_and_take, (void *)(i + 1)), 0);
-    for (unsigned i = 0; i < 20; i++) {
-        visit();
-        heap_table_mark();
-    }
-    for (uintptr_t i = 0; i < THREADS; i++) {
-        void *complaint;
-
-        assert_int_equal(pthread_join(threads[i], &complaint), 0);
-        assert_null(complaint);
-        bytes += (i + 1) * BLOCKS_OF_THREAD / 2;
-    }
-    assert_int_equal(visit().blocks, THREADS * BLOCKS_OF_THREAD / 2);
-    assert_int_equal(visit().bytes, bytes);
-}
-
-/* Forks while the shard of `block` is locked; the child must be able to use that very shard. */
-static void fork_inside(const struct heap_block *block, void *context)
-{
-    pid_t *child = context;
-    struct heap_block taken;
-
-    if (*child != 0)
-        return;
-    *child = fork();
-    if (*child != 0)
-        return;
-    heap_table_after_fork();
-    alarm(60);
-    _exit(heap_table_take(block->addr, &taken) && heap_table_add(block->addr, 1, 1) == HEAP_PUT_NEW ? 0 : 1);
-}
-
-static void a_child_forked_while_a_shard_is_locked_can_use_it(void **state)
-{
-    pid_t child = 0;
-    int status;
-
-    (void)state;
-    heap_table_add(16, 1, 1);
-    heap_table_visit(fork_inside, &child);
-    assert_true(child > 0);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    memory_set_cap(1);
+    for (uintptr_t addr = 0x666600000000; addr < 0x666600010000; addr += 8)
+        n += heap_table_add(addr, 1ull << 33, 1) == HEAP_PUT_NEW;
+    assert_totals((struct totals){n, n << 33, n, n});
+    memory_set_cap(0);
+    for (uintptr_t addr = 0x666600000000; addr < 0x666600010000; addr += 8)
+        if (heap_table_take(addr, &block)) {
+            assert_int_equal(block.size, 1ull << 33);
+            n--;
+        }
+    assert_int_equal(n, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_million_blocks_take_at_most_16_bytes_each),
         cmocka_unit_test(a_block_comes_back_as_it_was_added),
         cmocka_unit_test(taking_an_unknown_block_says_so_and_changes_nothing),
+        cmocka_unit_test(an_address_that_no_allocator_gives_is_refused),
+        cmocka_unit_test(what_lies_inside_a_long_block_is_no_block),
         cmocka_unit_test(a_block_that_was_never_seen_released_is_replaced),
         cmocka_unit_test(blocks_from_before_the_mark_are_old_and_those_put_back_keep_their_age),
+        cmocka_unit_test(a_block_stays_old_however_many_marks_come),
         cmocka_unit_test(a_million_random_operations_agree_with_a_plain_model),
-        cmocka_unit_test(blocks_at_regular_distances_are_spread_over_the_table),
-        cmocka_unit_test(a_small_live_set_never_fills_the_table_with_removed_slots),
+        cmocka_unit_test(blocks_at_any_distance_are_found_again),
+        cmocka_unit_test(a_region_holds_a_block_at_each_of_its_places),
+        cmocka_unit_test(a_small_live_set_never_fills_the_table_with_removed_words),
+        cmocka_unit_test(what_is_freed_is_used_again),
         cmocka_unit_test(past_the_cap_blocks_are_refused_and_later_taken_again),
         cmocka_unit_test(a_block_is_replaced_also_when_there_is_no_memory),
-        cmocka_unit_test(threads_do_not_disturb_each_other),
-        cmocka_unit_test(a_child_forked_while_a_shard_is_locked_can_use_it),
+        cmocka_unit_test(a_long_block_without_memory_leaves_nothing_behind),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

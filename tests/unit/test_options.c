@@ -69,6 +69,7 @@ static void the_defaults_are_those_of_the_table(void **state)
     assert_int_equal(defaults.warmup_s, 0);
     assert_int_equal(defaults.depth, 64);
     assert_int_equal(defaults.check, 0);
+    assert_int_equal(defaults.sample_bytes, 0);
     assert_int_equal(defaults.profiles, 1u << KIND_HEAP | 1u << KIND_FD | 1u << KIND_THREAD);
     assert_int_equal(defaults.formats, OPTION_FORMAT_PPROF);
     assert_int_equal(defaults.memory_bytes, 0);
@@ -221,6 +222,20 @@ static void profiles_and_formats_are_lists_of_words(void **state)
     assert_refused("profiles=hea", "a list of heap, fd, thread");
     assert_refused("profiles=heaps", "a list of heap, fd, thread");
     assert_refused("format=json", "a list of pprof, text");
+}
+
+static void sample_is_a_size_to_1T(void **state)
+{
+    (void)state;
+    assert_taken("sample=0");
+    assert_int_equal(options.sample_bytes, 0);
+    assert_taken("sample=512K");
+    assert_int_equal(options.sample_bytes, 512 << 10);
+    assert_taken("sample=1T");
+    assert_int_equal(options.sample_bytes, 1ul << 40);
+    assert_refused("sample=1099511627777", "bad value '1099511627777' for option sample: it takes 0 to 1T");
+    assert_refused("sample=-1", "bad value '-1'");
+    assert_refused("sample=often", "bad value 'often'");
 }
 
 static void memory_is_a_size_or_a_share(void **state)
@@ -395,6 +410,7 @@ int main(void)
         cmocka_unit_test(signals_are_taken_by_name_and_above_rtmin),
         cmocka_unit_test(signals_that_cannot_be_had_are_refused),
         cmocka_unit_test(profiles_and_formats_are_lists_of_words),
+        cmocka_unit_test(sample_is_a_size_to_1T),
         cmocka_unit_test(memory_is_a_size_or_a_share),
         cmocka_unit_test(memory_that_is_too_little_too_much_or_no_size_is_refused),
         cmocka_unit_test(symbols_are_functions_or_none),

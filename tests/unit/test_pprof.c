@@ -139,7 +139,7 @@ static void a_sample_has_its_stack_values_and_labels(void **state)
     struct snapshot_row second = {.site = site_of(KIND_FD, pcs + 1, 2, true), .values = {3, INT64_MAX}};
     struct snapshot_row first = {.site = site_of(KIND_FD, pcs, 3, false),
                                  .values = {7, -2},
-                                 .labels = {{"type", "tcp"}, {"peer", "127.0.0.1:80"}},
+                                 .labels = (const struct snapshot_label[]){{"type", "tcp"}, {"peer", "127.0.0.1:80"}},
                                  .n_labels = 2,
                                  .next = &second};
     struct encode_profile given = {.type = &profile_types[PROFILE_FD], .rows = &first, .has_functions = true};
@@ -243,6 +243,7 @@ static void the_deepest_stack_and_very_many_samples_fit(void **state)
     assert_non_null(rows);
     for (unsigned i = 0; i < ARRAY_LEN(pcs); i++)
         pcs[i] = 0x7fff00000000 + i;
+    site_set_depth(512);
     rows[0] = (struct snapshot_row){.site = site_of(KIND_HEAP, pcs, 512, true), .next = &rows[1]};
     for (unsigned i = 1; i < 20000; i++) {
         const uintptr_t pc[] = {0x1000000 + i};
@@ -261,6 +262,7 @@ static void the_deepest_stack_and_very_many_samples_fit(void **state)
         assert_int_equal(profile.samples[i].values[3], i);
     }
     assert_ids_from_one();
+    site_set_depth(64);
     free(rows);
 }
 
@@ -270,7 +272,7 @@ static void texts_that_are_not_clean_utf_8_are_made_so(void **state)
     const uintptr_t pcs[] = {(uintptr_t)first_function};
     struct snapshot_row row = {.site = site_of(KIND_FD, pcs, 1, false),
                                .values = {1, 1},
-                               .labels = {{"peer", "/run/\x80socket"}},
+                               .labels = (const struct snapshot_label[]){{"peer", "/run/\x80socket"}},
                                .n_labels = 1};
     struct encode_profile given = {.type = &profile_types[PROFILE_FD], .rows = &row, .comments = comments, .n_comments = 2};
 

@@ -23,6 +23,15 @@ static void make_stack(uint64_t family, uint64_t number, uintptr_t *pcs, struct 
     *ret_stack = (struct stack){.pcs = pcs, .depth = DEPTH};
 }
 
+static struct stack read_stack(const struct site *site)
+{
+    static uintptr_t pcs[SITE_DEPTH_MAX];
+    struct stack stack;
+
+    site_stack(site, pcs, &stack);
+    return stack;
+}
+
 static struct site *intern(uint64_t family, uint64_t number)
 {
     uintptr_t pcs[DEPTH];
@@ -47,10 +56,8 @@ static void the_same_stack_is_the_same_site(void **state)
     assert_int_equal(site->id, site_table_count());
     assert_int_equal(site->kind, KIND_FD);
     assert_int_equal(site->acquired_count, 0);
-    assert_int_equal(site->stack.depth, DEPTH);
-    assert_memory_equal(site->stack.pcs, pcs, sizeof(pcs));
-    memset(pcs, 0, sizeof(pcs));
-    assert_int_not_equal(site->stack.pcs[0], 0);
+    assert_int_equal(read_stack(site).depth, DEPTH);
+    assert_memory_equal(read_stack(site).pcs, pcs, sizeof(pcs));
 }
 
 static void kind_depth_epoch_end_and_addresses_all_make_a_site_of_their_own(void **state)
@@ -67,14 +74,36 @@ static void kind_depth_epoch_end_and_addresses_all_make_a_site_of_their_own(void
     assert_ptr_not_equal(site_table_intern(KIND_HEAP, &other), site);
     other = stack, other.epoch = 1;
     assert_ptr_not_equal(site_table_intern(KIND_HEAP, &other), site);
-    assert_int_equal(site_table_intern(KIND_HEAP, &other)->stack.epoch, 1);
+    assert_int_equal(read_stack(site_table_intern(KIND_HEAP, &other)).epoch, 1);
     other = stack, other.truncated = true;
     assert_ptr_not_equal(site_table_intern(KIND_HEAP, &other), site);
-    assert_true(site_table_intern(KIND_HEAP, &other)->stack.truncated);
+    assert_true(read_stack(site_table_intern(KIND_HEAP, &other)).truncated);
+    assert_true(site_is_truncated(site_table_intern(KIND_HEAP, &other)));
     pcs[DEPTH - 1]++;
     assert_ptr_not_equal(site_table_intern(KIND_HEAP, &stack), site);
     pcs[DEPTH - 1]--;
     assert_ptr_equal(site_table_intern(KIND_HEAP, &stack), site);
+}
+
+static void a_stack_is_shown_as_deep_as_wanted_from_the_leaf(void **state)
+{
+    uintptr_t pcs[DEPTH];
+    struct stack stack;
+    struct site *site;
+
+    (void)state;
+    make_stack(7, 0, pcs, &stack);
+    site = site_table_intern(KIND_HEAP, &stack);
+    site_set_depth(DEPTH - 1);
+    assert_int_equal(read_stack(site).depth, DEPTH - 1);
+    assert_memory_equal(read_stack(site).pcs, pcs, (DEPTH - 1) * sizeof(pcs[0]));
+    assert_true(read_stack(site).truncated);
+    assert_true(site_is_truncated(site));
+    site_set_depth(DEPTH);
+    assert_int_equal(read_stack(site).depth, DEPTH);
+    assert_false(read_stack(site).truncated);
+    assert_false(site_is_truncated(site));
+    site_set_depth(64);
 }
 
 static void a_stack_without_frames_is_a_site(void **state)
@@ -85,7 +114,7 @@ static void a_stack_without_frames_is_a_site(void **state)
 
     (void)state;
     assert_non_null(site);
-    assert_int_equal(site->stack.depth, 0);
+    assert_int_equal(read_stack(site).depth, 0);
     assert_ptr_equal(site_table_intern(KIND_THREAD, &stack), site);
 }
 
@@ -110,7 +139,7 @@ static void among_very_many_stacks_each_keeps_its_own_site(void **state)
         make_stack(3, i, pcs, &stack);
         assert_int_equal(site->id, before + i + 1);
         assert_ptr_equal(site_table_get(site->id), site);
-        assert_memory_equal(site->stack.pcs, pcs, sizeof(pcs));
+        assert_memory_equal(read_stack(site).pcs, pcs, sizeof(pcs));
     }
     assert_int_equal(site_table_count(), before + MANY);
 }
@@ -128,7 +157,7 @@ static void *intern_all(void *argument)
 
         ids[thread][number] = site == NULL ? 0 : site->id;
         if (site != NULL)
-            site_count(site, number);
+            site_add(site, 1, number);
     }
     return NULL;
 }
@@ -191,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_stack_is_the_same_site),
         cmocka_unit_test(kind_depth_epoch_end_and_addresses_all_make_a_site_of_their_own),
+        cmocka_unit_test(a_stack_is_shown_as_deep_as_wanted_from_the_leaf),
         cmocka_unit_test(a_stack_without_frames_is_a_site),
         cmocka_unit_test(among_very_many_stacks_each_keeps_its_own_site),
         cmocka_unit_test(threads_that_bring_the_same_stacks_get_the_same_sites),

@@ -5,7 +5,7 @@
  */
 #include "../support/unit.h"
 
-#include "record/stack.h"
+#include "record/stack_cache.h"
 #include "record/stack_libunwind.h"
 #include "record/unwind_rule.h"
 #include "store/counters.h"
@@ -31,16 +31,20 @@
 extern char __start_hook_code[], __stop_hook_code[];
 extern char __start_hook_start[], __stop_hook_start[];
 
-static struct stack_bounds bounds;
-static uintptr_t pcs[STACK_BUFFER];
+static struct stack_cache cache;
+static uintptr_t pcs[SITE_DEPTH_MAX];
 static struct stack stack;
 static volatile int sink; /* keeps calls from being tail calls */
 
+static void show(const struct stack_leaf *leaf)
+{
+    assert_non_null(leaf);
+    site_stack(leaf->tally.site, pcs, &stack);
+}
+
 __attribute__((section("hook_code"), noinline)) static void take(void)
 {
-    struct stack_frame caller = STACK_CALLER;
-
-    stack_capture(&caller, &bounds, pcs, &stack);
+    show(stack_capture(&cache, KIND_HEAP, STACK_CALLER));
     sink++;
 }
 
@@ -68,6 +72,13 @@ static void assert_complete(void)
     assert_string_equal(name_of(stack.depth - 1), "_start");
 }
 
+/* Nobody sets it while stacks are captured. */
+static void set_depth(uint32_t depth)
+{
+    site_set_depth(depth);
+    stack_cache_reset(&cache, cache.bounds);
+}
+
 static uint64_t checked_before, mismatched_before;
 
 static int begin_checked(void **state)
@@ -76,7 +87,7 @@ static int begin_checked(void **state)
     checked_before = counters_get(COUNTER_CHECKED_STACKS);
     mismatched_before = counters_get(COUNTER_MISMATCHED_STACKS);
     memset(&stack, 0, sizeof(stack));
-    stack_set_depth(64);
+    set_depth(64);
     return 0;
 }
 
@@ -265,7 +276,7 @@ static void a_stack_that_is_too_deep_keeps_its_leaf_end_and_is_marked(void **sta
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(depths); i++) {
-        stack_set_depth(depths[i]);
+        set_depth(depths[i]);
         sink += recursion(600);
         assert_true(stack.truncated);
         assert_int_equal(stack.depth, depths[i]);
@@ -280,15 +291,15 @@ static void a_stack_of_just_the_depth_is_whole(void **state)
     uint32_t whole;
 
     (void)state;
-    stack_set_depth(512);
+    set_depth(512);
     sink += recursion(40);
     assert_complete();
     whole = stack.depth;
-    stack_set_depth(whole);
+    set_depth(whole);
     sink += recursion(40);
     assert_complete();
     assert_int_equal(stack.depth, whole);
-    stack_set_depth(whole - 1);
+    set_depth(whole - 1);
     sink += recursion(40);
     assert_true(stack.truncated);
     assert_int_equal(stack.depth, whole - 1);
@@ -300,13 +311,14 @@ static void a_stack_of_just_the_depth_is_whole(void **state)
 #ifndef __SANITIZE_THREAD__
 static void *take_in_thread(void *argument)
 {
-    struct stack_bounds main_bounds = bounds;
+    struct stack_bounds main_bounds = cache.bounds;
+    struct stack_bounds bounds = stack_bounds_thread((size_t)argument);
 
-    bounds = stack_bounds_thread((size_t)argument);
     if ((uintptr_t)&main_bounds < bounds.low || (uintptr_t)&main_bounds >= bounds.high)
         return "the thread's bounds are not around its stack";
+    stack_cache_reset(&cache, bounds);
     sink += fast_outer(1, "x");
-    bounds = main_bounds;
+    stack_cache_reset(&cache, main_bounds);
     return NULL;
 }
 
@@ -500,7 +512,7 @@ static void the_routine_that_threads_start_in_is_left_out_alone(void **state)
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 static void frames_that_cannot_be_read_are_not_guessed(void **state)
 {
-    struct stack_frame frame = {.pc = (uintptr_t)fast_caller + 1};
+    struct walk_state frame = {.pc = (uintptr_t)fast_caller + 1};
     uint64_t seed = 11;
 
     (void)state;
@@ -510,9 +522,9 @@ static void frames_that_cannot_be_read_are_not_guessed(void **state)
 
         frame.sp = i % 3 == 0 ? wild : wild | 1ul << 63;
         frame.bp = random_next(&seed) >> random_next(&seed) % 64;
-        if (frame.sp - bounds.low < bounds.high - bounds.low)
+        if (frame.sp - cache.bounds.low < cache.bounds.high - cache.bounds.low)
             continue;
-        stack_capture(&frame, &bounds, pcs, &stack);
+        show(stack_cache_walk(&cache, KIND_HEAP, &frame));
         assert_true(stack.truncated);
         assert_true(stack.depth >= 1);
         assert_int_equal(stack.pcs[0], frame.pc - 1);
@@ -524,11 +536,11 @@ static void frames_that_cannot_be_read_are_not_guessed(void **state)
 
 static void code_without_a_table_ends_the_stack_as_truncated(void **state)
 {
-    struct stack_frame frame = {.pc = (uintptr_t)&sink, .sp = (uintptr_t)__builtin_frame_address(0)};
+    struct walk_state frame = {.pc = (uintptr_t)&sink, .sp = (uintptr_t)__builtin_frame_address(0)};
 
     (void)state;
     stack_set_check(0);
-    stack_capture(&frame, &bounds, pcs, &stack);
+    show(stack_cache_walk(&cache, KIND_HEAP, &frame));
     assert_true(stack.truncated);
     assert_int_equal(stack.depth, 1);
     stack_set_check(1);
@@ -555,12 +567,13 @@ static int prepare(void **state)
     uintptr_t high = (uintptr_t)__stop_hook_code, start_high = (uintptr_t)__stop_hook_start;
 
     (void)state;
-    bounds = stack_bounds_main();
+    stack_cache_init(&cache);
+    stack_cache_reset(&cache, stack_bounds_main());
     stack_libunwind_init();
-    stack_find_context_start();
+    walk_find_context_start();
     stack_set_check(1);
     /* Sections of code with names of their own lie side by side. */
-    stack_set_own_code((struct stack_bounds){low < start_low ? low : start_low, high > start_high ? high : start_high},
+    walk_set_own_code((struct stack_bounds){low < start_low ? low : start_low, high > start_high ? high : start_high},
                        (struct stack_bounds){start_low, start_high});
     return 0;
 }

@@ -79,7 +79,7 @@ static void a_stack_has_addresses_labels_and_functions(void **state)
     const uintptr_t pcs[] = {(uintptr_t)some_function + 1, 0x1234};
     struct snapshot_row row = {.site = site_of(pcs, 2, false),
                                .values = {1, 1},
-                               .labels = {{"type", "tcp"}, {"peer", "10.0.0.1:80"}},
+                               .labels = (const struct snapshot_label[]){{"type", "tcp"}, {"peer", "10.0.0.1:80"}},
                                .n_labels = 2};
     struct encode_profile profile = {.type = &profile_types[PROFILE_FD], .rows = &row};
     char expected[8192], exe[4096];
@@ -100,7 +100,7 @@ static void a_stack_has_addresses_labels_and_functions(void **state)
 static void what_comes_from_outside_stays_on_its_line(void **state)
 {
     static const char *const comments[] = {"options a=b\n1 1 @ 0x1\xff"};
-    struct snapshot_row row = {.site = site_of(none, 0, false), .values = {1, 1}, .labels = {{"peer", "/a\nb"}}, .n_labels = 1};
+    struct snapshot_row row = {.site = site_of(none, 0, false), .values = {1, 1}, .labels = (const struct snapshot_label[]){{"peer", "/a\nb"}}, .n_labels = 1};
     struct encode_profile profile = {.type = &profile_types[PROFILE_FD], .rows = &row, .comments = comments, .n_comments = 1};
 
     (void)state;
@@ -120,12 +120,14 @@ static void the_deepest_stack_is_one_line(void **state)
     (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(pcs); i++)
         pcs[i] = 0x7ffff0000000 + i;
+    site_set_depth(512);
     row.site = site_of(pcs, 512, true);
     line = strchr(encode(&profile), '\n') + 1;
     for (const char *at = line; *at != '\n'; at++)
         frames += at[0] == ' ' && at[1] == '0' && at[2] == 'x';
     assert_int_equal(frames, 512);
     assert_memory_equal(strchr(line, '\n') - 10, " truncated", 10);
+    site_set_depth(64);
 }
 
 static void an_error_of_the_sink_is_the_answer(void **state)

@@ -1,0 +1,108 @@
+/* Sums by site. Owns nothing; called by snapshot/snapshot. */
+#include "snapshot/site_sums.h"
+
+#include "store/site_table.h"
+#include "store/tally.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Deep sites by what is shown of their stacks: open addressing over ids. */
+struct deep_sites {
+    uint64_t mask;
+    uint32_t *ids;
+};
+
+static uint64_t hash_of(const struct stack *stack)
+{
+    uint64_t hash = stack->epoch;
+
+    for (uint32_t i = 0; i < stack->depth; i++) {
+        hash = (hash ^ stack->pcs[i]) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
+static bool looks_like(uint32_t id, enum kind kind, const struct stack *stack)
+{
+    uintptr_t pcs[SITE_DEPTH_MAX];
+    struct stack other;
+
+    if (site_table_get(id)->kind != kind)
+        return false;
+    site_stack(site_table_get(id), pcs, &other);
+    return other.epoch == stack->epoch && other.truncated == stack->truncated &&
+           memcmp(pcs, stack->pcs, stack->depth * sizeof(pcs[0])) == 0;
+}
+
+/* The first site that looks like this one, all of site_depth() frames. */
+static uint32_t first_like(struct deep_sites *deep, uint32_t id)
+{
+    const struct site *site = site_table_get(id);
+    uintptr_t pcs[SITE_DEPTH_MAX];
+    struct stack stack;
+    uint64_t i;
+
+    site_stack(site, pcs, &stack);
+    for (i = hash_of(&stack); deep->ids[i & deep->mask] != 0; i++)
+        if (looks_like(deep->ids[i & deep->mask], site->kind, &stack))
+            return deep->ids[i & deep->mask];
+    deep->ids[i & deep->mask] = id;
+    return id;
+}
+
+static bool is_deep(uint32_t id)
+{
+    return stack_tree_depth(site_table_get(id)->node) >= site_depth();
+}
+
+int site_sums_init(struct site_sums *sums, struct arena *arena)
+{
+    struct deep_sites deep = {.mask = 1};
+    uint32_t n_deep = 0;
+
+    sums->count = site_table_count();
+    for (uint32_t id = 1; id <= sums->count; id++)
+        n_deep += is_deep(id);
+    while (deep.mask < 2ul * n_deep)
+        deep.mask = deep.mask << 1 | 1;
+    deep.ids = arena_alloc(arena, (deep.mask + 1) * sizeof(deep.ids[0]));
+    sums->sum = arena_alloc(arena, (sums->count + 1ul) * sizeof(sums->sum[0]));
+    if (deep.ids == NULL || sums->sum == NULL)
+        return -ENOMEM;
+    for (uint32_t id = 1; id <= sums->count; id++)
+        sums->sum[id].shown_as = is_deep(id) ? first_like(&deep, id) : id;
+    return 0;
+}
+
+uint32_t site_sums_shown_as(const struct site_sums *sums, uint32_t id)
+{
+    return id <= sums->count ? sums->sum[id].shown_as : 0;
+}
+
+static void add(struct site_sums *sums, uint32_t id, uint64_t count, uint64_t bytes)
+{
+    struct site_sum *sum = &sums->sum[site_sums_shown_as(sums, id)];
+
+    sum->count += count;
+    sum->bytes += bytes;
+}
+
+static void add_tally(const struct tally *tally, void *context)
+{
+    add(context, tally->site->id, tally->count, tally->bytes);
+}
+
+void site_sums_add_up(struct site_sums *sums)
+{
+    for (uint32_t id = 0; id <= sums->count; id++)
+        sums->sum[id].count = sums->sum[id].bytes = 0;
+    for (uint32_t id = 1; id <= sums->count; id++) {
+        const struct site *site = site_table_get(id);
+
+        add(sums, id, __atomic_load_n(&site->acquired_count, __ATOMIC_RELAXED),
+            __atomic_load_n(&site->acquired_bytes, __ATOMIC_RELAXED));
+    }
+    tally_visit(add_tally, sums);
+}

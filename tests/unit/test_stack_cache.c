@@ -1,0 +1,212 @@
+/* What the cache of stacks takes over, in a thread whose stacks are made to deceive it. */
+#include "../support/strand.h"
+
+FAST static void inner(void)
+{
+    take(KIND_HEAP);
+    sink++;
+}
+
+FAST static void middle(void)
+{
+    inner();
+    sink++;
+}
+
+FAST static void one_caller(void)
+{
+    middle();
+    sink += 3;
+}
+
+FAST static void other_caller(void)
+{
+    middle();
+    sink += 5;
+}
+
+FAST static void calls(void (*function)(void))
+{
+    function();
+    sink++;
+}
+
+/* A place that calls is always the same address, and another place another one. */
+static void assert_place(uintptr_t *places, unsigned i, uintptr_t pc)
+{
+    places[i] = places[i] == 0 ? pc : places[i];
+    assert_int_equal(places[i], pc);
+    assert_int_not_equal(places[0], places[1]);
+}
+
+/* Holds that the leaf's frame lies where it lay the first time. */
+static void assert_same_frame(const struct stack_frame **first)
+{
+    *first = *first == NULL ? frame : *first;
+    assert_ptr_equal(frame, *first);
+}
+
+static void only_a_return_address_far_out_tells_two_stacks_apart(void **state)
+{
+    const struct stack_frame *first = NULL;
+    uintptr_t places[2] = {0};
+
+    (void)state;
+    for (unsigned i = 0; i < 2000; i++) {
+        unsigned other = (i * 7 >> 2) % 2;
+
+        calls(other ? other_caller : one_caller);
+        assert_same_frame(&first);
+        assert_place(places, other, stack.pcs[2]);
+    }
+}
+
+/* Of the same pc and sp, with rbp saved in the same place: only its value tells where the frame outside of it ends. The two sizes
+   of alloca always make the same sum, and what lay there before still does. */
+FAST static void keeps_rbp(uint64_t value)
+{
+    __asm__ volatile("movq %0, %%rbp" : : "r"(value) : "rbp");
+    inner();
+    sink++;
+}
+
+FAST static void moves_rbp(size_t size, size_t rest, unsigned other)
+{
+    volatile char *room = alloca(size);
+
+    if (rest == 0) {
+        keeps_rbp(size);
+    } else if (other) {
+        moves_rbp(rest, 0, 0);
+        sink++;
+    } else {
+        moves_rbp(rest, 0, 0);
+        sink += 2;
+    }
+    sink += room == NULL;
+}
+
+static void rbp_is_compared_where_an_outer_frame_is_found_by_it(void **state)
+{
+    const struct stack_frame *first = NULL;
+    uintptr_t places[2] = {0};
+    uint64_t seed = 5;
+
+    (void)state;
+    for (unsigned i = 0; i < 5000; i++) {
+        size_t size = 64 + random_next(&seed) % 16 * 64;
+        unsigned other = random_next(&seed) % 2;
+
+        moves_rbp(size, 64 * 18 - size, other);
+        assert_same_frame(&first);
+        assert_place(places, other, stack.pcs[3]);
+    }
+}
+
+static void random_trees_of_all_frames_are_right(void **state)
+{
+    uint32_t before = site_table_count();
+
+    (void)state;
+    for (unsigned depth = 4; depth <= 64; depth *= 2)
+        run(&(struct strand){.seed = depth, .left = 5000 * ROUNDS, .depth = depth});
+    assert_true(site_table_count() - before > 5000 * ROUNDS);
+}
+
+/* Up and down, with stacks on the way that are cut, have just been cut, or are whole again. */
+static unsigned goal, deepest;
+static shape fast_wander;
+
+PLAIN static void plain_wander(unsigned level)
+{
+    fast_wander(level);
+    sink++;
+}
+
+FAST static void fast_wander(unsigned level)
+{
+    while (strand->left > 0) {
+        if (level == goal || rnd(64) == 0) {
+            strand->left--;
+            leaf();
+        }
+        if (level == goal)
+            goal = (unsigned)rnd(rnd(4) == 0 ? deepest : goal + 20);
+        if (level > goal)
+            return;
+        if (level < goal)
+            (rnd(2) == 0 ? fast_wander : plain_wander)(level + 1);
+    }
+}
+
+static void the_shown_end_of_deep_stacks_is_right(void **state)
+{
+    static const uint32_t depths[] = {1, 8, 64, 512};
+    struct strand wandering = {.seed = 3};
+
+    (void)state;
+    strand = &wandering;
+    for (unsigned i = 0; i < ARRAY_LEN(depths) * 2; i++) {
+        set_depth(depths[i % ARRAY_LEN(depths)]);
+        deepest = i < ARRAY_LEN(depths) ? 1000 : 4000;
+        wandering.left = 600 * ROUNDS;
+        while (wandering.left > 0)
+            fast_wander(0);
+        assert_true(truncated > 0);
+    }
+    truncated = 0;
+}
+
+static void want_of_memory_loses_stacks_and_makes_none_wrong(void **state)
+{
+    (void)state;
+    cache = &caches[1];
+    stack_cache_reset(cache, caches[0].bounds);
+    memory_set_cap(1);
+    inner();
+    assert_int_equal(lost, 1);
+    run(&(struct strand){.seed = 9, .left = 3000 * ROUNDS, .depth = 30, .starves = true});
+    assert_true(lost > 1);
+    memory_set_cap(0);
+    lost = 0;
+    run(&(struct strand){.seed = 9, .left = 100 * ROUNDS, .depth = 30});
+    cache = &caches[0];
+}
+
+HOOK(hook_code) static void take_around_new_code(void)
+{
+    struct stack_leaf *found = stack_capture(cache, KIND_HEAP, STACK_CALLER);
+    const struct site *site = found->tally.site;
+
+    count(found, KIND_HEAP);
+    assert_ptr_equal(stack_cache_find(cache, KIND_HEAP, STACK_CALLER), found);
+    assert_null(stack_cache_find(cache, KIND_FD, STACK_CALLER));
+    epoch_next_code();
+    assert_null(stack_cache_find(cache, KIND_HEAP, STACK_CALLER));
+    found = stack_capture(cache, KIND_HEAP, STACK_CALLER);
+    assert_ptr_equal(found->tally.site, site);
+    assert_int_equal(found->tally.count, 0);
+    count(found, KIND_HEAP);
+    sink++;
+}
+
+static void new_code_makes_all_be_forgotten(void **state)
+{
+    (void)state;
+    take_around_new_code();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CHECKED(only_a_return_address_far_out_tells_two_stacks_apart),
+        CHECKED(rbp_is_compared_where_an_outer_frame_is_found_by_it),
+        CHECKED(random_trees_of_all_frames_are_right),
+        CHECKED(the_shown_end_of_deep_stacks_is_right),
+        CHECKED(want_of_memory_loses_stacks_and_makes_none_wrong),
+        CHECKED(new_code_makes_all_be_forgotten),
+        cmocka_unit_test(all_that_was_taken_is_counted_at_its_site_once),
+    };
+
+    return cmocka_run_group_tests(tests, prepare, NULL);
+}
