@@ -148,7 +148,7 @@ static int64_t clock_ns(clockid_t clock)
 {
     struct timespec ts = {0};
 
-    SYS_CALL(SYS_clock_gettime, clock, &ts, 0, 0);
+    clock_gettime(clock, &ts); /* libc's: it asks no kernel, but reads a page that the kernel keeps */
     return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 

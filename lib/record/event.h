@@ -18,19 +18,33 @@ struct record_settings {
 
 extern struct record_settings record_settings;
 
-static inline bool event_begin(enum kind kind)
+static inline bool event_is_wanted(enum kind kind)
 {
-    if ((__atomic_load_n(&record_settings.kinds, __ATOMIC_RELAXED) >> kind & 1) == 0)
-        return false;
+    return (__atomic_load_n(&record_settings.kinds, __ATOMIC_RELAXED) >> kind & 1) != 0;
+}
+
+static inline bool event_acquire_is_wanted(enum kind kind)
+{
+    return guard.ignoring == 0 && event_is_wanted(kind);
+}
+
+/* Enters the guard for an event that is wanted. */
+static inline bool event_enter(void)
+{
     if (guard_enter())
         return true;
     counters_add(COUNTER_DROPPED_NESTED, 1);
     return false;
 }
 
+static inline bool event_begin(enum kind kind)
+{
+    return event_is_wanted(kind) && event_enter();
+}
+
 static inline bool event_begin_acquire(enum kind kind)
 {
-    return guard.ignoring == 0 && event_begin(kind);
+    return event_acquire_is_wanted(kind) && event_enter();
 }
 
 static inline void event_end(void)

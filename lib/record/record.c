@@ -25,9 +25,11 @@ bool record_is_on(void)
     return record_settings.kinds != 0;
 }
 
+bool record_has_vforked;
+
 bool record_is_own_process(void)
 {
-    return sys_getpid() == record_settings.pid;
+    return !record_has_vforked || sys_getpid() == record_settings.pid;
 }
 
 void record_mark(void)
@@ -88,13 +90,16 @@ static inline void add_block(uintptr_t block, size_t size, const struct stack_fr
 
 void record_heap_acquire(void *block, size_t size, const struct stack_frame *caller)
 {
-    if (block == NULL || !event_begin_acquire(KIND_HEAP))
+    if (block == NULL || !event_acquire_is_wanted(KIND_HEAP))
         return;
-    if (!sampler_is_on() || sampler_takes(&guard.sampler, size))
+    if (!sampler_is_on() || sampler_takes(&guard.sampler, size)) {
+        if (!event_enter())
+            return;
         add_block((uintptr_t)block, size, caller);
+        event_end();
+    }
     guard.last_acquired = (uintptr_t)block;
     guard.last_size = size;
-    event_end();
     if (__builtin_expect(record_settings.at_next_allocation != NULL, 0))
         do_deferred();
 }
@@ -147,7 +152,8 @@ bool record_heap_release(void *block, struct heap_block *ret_released)
 {
     bool known;
 
-    if (block == NULL || (uintptr_t)block == guard.being_released || !event_begin(KIND_HEAP))
+    if (block == NULL || (uintptr_t)block == guard.being_released || !event_is_wanted(KIND_HEAP) ||
+        (sampler_is_on() && !heap_table_may_have((uintptr_t)block)) || !event_enter())
         return false;
     known = heap_table_take((uintptr_t)block, ret_released);
     if (!known && !sampler_is_on())

@@ -27,8 +27,9 @@ bool record_is_on(void);
 /* Calls `work` once, behind the next allocation that is recorded, in whatever thread makes it; what it acquires itself is not
    recorded. False, and nothing will be called, when no heap blocks are recorded. */
 bool record_at_next_allocation(void (*work)(void));
-/* False in a child of vfork, which shares the memory. */
+/* False in a child of vfork, which shares the memory. Set by the hooks of vfork and clone, for good: there may be such children. */
 bool record_is_own_process(void);
+extern __attribute__((visibility("hidden"))) bool record_has_vforked;
 /* Sets the growth mark: what is acquired from now on counts as growth. */
 void record_mark(void);
 

@@ -91,6 +91,15 @@ static struct unwind_rule read_rule(uintptr_t pc)
     return rule_of_row(&fde, &row);
 }
 
+static bool has_rule(const struct unwind_rules *rules, uintptr_t pc)
+{
+    uint64_t i = unwind_rule_hash(pc);
+
+    while (rules->slots[i & rules->mask].pc != 0 && rules->slots[i & rules->mask].pc != pc)
+        i++;
+    return rules->slots[i & rules->mask].pc == pc;
+}
+
 static void put_rule(struct unwind_rules *rules, uintptr_t pc, struct unwind_rule rule)
 {
     uint64_t i = unwind_rule_hash(pc);
@@ -128,7 +137,7 @@ struct unwind_rule unwind_rule_read(uintptr_t pc)
 
     if (rule.kind == UNWIND_UNKNOWN || !lock_acquire(&lock))
         return rule;
-    if (reserve() && unwind_rule_slot(unwind_rules_now, pc)->pc == 0)
+    if (reserve() && !has_rule(unwind_rules_now, pc))
         put_rule(unwind_rules_now, pc, rule);
     lock_release(&lock);
     return rule;

@@ -48,25 +48,21 @@ static inline uint64_t unwind_rule_hash(uintptr_t pc)
     return pc * 0x9e3779b97f4a7c15u >> 20;
 }
 
-/* The slot of this address, or the unused one where its search ends. */
-static inline struct unwind_slot *unwind_rule_slot(struct unwind_rules *rules, uintptr_t pc)
-{
-    for (uint64_t i = unwind_rule_hash(pc);; i++) {
-        struct unwind_slot *slot = &rules->slots[i & rules->mask];
-        uintptr_t found = __atomic_load_n(&slot->pc, __ATOMIC_ACQUIRE);
-
-        if (found == pc || found == 0)
-            return slot;
-    }
-}
-
 /* The rule for the instruction at `pc`. */
 static inline struct unwind_rule unwind_rule_get(uintptr_t pc)
 {
     struct unwind_rules *rules = __atomic_load_n(&unwind_rules_now, __ATOMIC_ACQUIRE);
-    const struct unwind_slot *slot = rules == NULL ? NULL : unwind_rule_slot(rules, pc);
 
-    return __builtin_expect(slot != NULL && slot->pc == pc, 1) ? slot->rule : unwind_rule_read(pc);
+    for (uint64_t i = unwind_rule_hash(pc); rules != NULL; i++) {
+        const struct unwind_slot *slot = &rules->slots[i & rules->mask];
+        uintptr_t found = __atomic_load_n(&slot->pc, __ATOMIC_ACQUIRE);
+
+        if (found == pc && pc != 0)
+            return slot->rule;
+        if (found == 0)
+            break;
+    }
+    return unwind_rule_read(pc);
 }
 
 /* Forgets the rules of [start, limit): the code there is gone. */

@@ -89,8 +89,8 @@ static void unlink_run(uint64_t *run, uint32_t lines)
         pool.runs[class_of(lines)] = next;
 }
 
-/* Chunks grow with all that there is, so that neither small programs pay in memory nor large ones in system calls. The lines at both
-   ends stay 0: no run goes beyond them. */
+/* Chunks grow with all that there is, so that neither small programs pay in memory nor large ones in system calls. The lines at
+   both ends stay 0: no run goes beyond them. */
 static void map_chunk(uint32_t lines)
 {
     uint64_t least = (lines + 2) * LINE_BYTES;
@@ -108,7 +108,7 @@ static void map_chunk(uint32_t lines)
 
 static uint64_t *find_run(uint32_t lines)
 {
-    for (unsigned class = class_of(lines); class < CLASSES; class++)
+    for (unsigned class = class_of(lines); class < CLASSES; class ++)
         if (pool.runs[class] != NULL && run_lines(pool.runs[class]) >= lines)
             return pool.runs[class];
     return NULL;

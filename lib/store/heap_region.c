@@ -243,8 +243,8 @@ static uint32_t count_used(uint64_t table)
     return used;
 }
 
-/* The fewer words there are in a line, the fewer lines are full, and the faster all is. While there are few blocks in all, their
-   memory does not matter; with five words a block costs less than 16 bytes. */
+/* The fewer words there are in a line, the fewer lines are full, and the faster all is. While there are few blocks in all,
+   their memory does not matter; with five words a block costs less than 16 bytes. */
 static uint32_t words_per_line(void)
 {
     uint64_t bytes = heap_pool_bytes();
@@ -267,8 +267,8 @@ static uint64_t rebuilt(uint64_t old, uint64_t word)
 }
 
 /* The count is odd before the first word is copied, and even when the new table is in the entry. Only then the old one is given
-   back. So who reads the same count before and after has seen one table and no other's words; and if the count was even, no word
-   was copied meanwhile. */
+   back. So who reads the same count before and after has seen one table and no other's words; and if the count was even, no
+   word was copied meanwhile. */
 bool heap_region_rebuild(struct heap_hold *hold, uintptr_t addr, uint64_t word)
 {
     struct heap_leaf *leaf = leaf_of(addr);
@@ -364,7 +364,8 @@ void heap_region_make_old(const struct heap_region *region, enum heap_tag tag)
     do {
         rebuilds = __atomic_load_n(region->rebuilds, __ATOMIC_SEQ_CST);
         make_words_old(table_of(region), tag);
-    } while (((rebuilds & 1) != 0 || __atomic_load_n(region->rebuilds, __ATOMIC_SEQ_CST) != rebuilds) && wait_a_little(&waiting));
+    } while (((rebuilds & 1) != 0 || __atomic_load_n(region->rebuilds, __ATOMIC_SEQ_CST) != rebuilds) &&
+             wait_a_little(&waiting));
 }
 
 static void make_free(const struct heap_region *region, void *context)

@@ -3,8 +3,9 @@
  *
  * A directory of two levels finds the region's entry: one word that says where its table is and how large, and whether a thread
  * is at work on it. A table is lines of eight words. A block's word is in the line that its address hashes to or, when that is
- * full, in one of the next. Every change is one store of eight bytes, so a reader needs no lock, and a copy of the memory at any
- * instant (fork) is valid. Tables are replaced as a whole when they are crowded; their memory is used again, never unmapped.
+ * full, in one of the next. Every change is one store of eight bytes, so a reader needs no lock, and a copy of the memory at
+ * any instant (fork) is valid. Tables are replaced as a whole when they are crowded; their memory is used again, never
+ * unmapped.
  *
  * A word:
  *   63..51 the block's place in the region, in units of 8 bytes     50..48 tag (enum heap_tag)     47..26 size     25..0 site
@@ -21,11 +22,11 @@
 #include <stdint.h>
 
 enum heap_tag {
-    HEAP_TAG_NONE,      /* free */
-    HEAP_TAG_OLD,       /* a block from before the mark */
-    HEAP_TAG_FIRST,     /* from here to HEAP_TAG_LAST: a block from after a mark, the marks by turns */
+    HEAP_TAG_NONE,  /* free */
+    HEAP_TAG_OLD,   /* a block from before the mark */
+    HEAP_TAG_FIRST, /* from here to HEAP_TAG_LAST: a block from after a mark, the marks by turns */
     HEAP_TAG_LAST = 6,
-    HEAP_TAG_LONG,      /* the size of a block */
+    HEAP_TAG_LONG, /* the size of a block */
     HEAP_TAG_MAX
 };
 
@@ -49,8 +50,9 @@ enum heap_tag {
 #define HEAP_TABLE_MASK (((1ul << HEAP_ADDR_BITS) - 1) & ~63ul)
 #define HEAP_LOCKED 1ul
 
-/* Multiplied with the lower half of an address, it gives a hash. Chosen, among millions, so that blocks at any one distance, be it in
-   all of a region or in a part, spread more evenly than at random; most factors, and the golden ratio, crowd them at some. */
+/* Multiplied with the lower half of an address, it gives a hash. Chosen, among millions, so that blocks at any one distance, be
+   it in all of a region or in a part, spread more evenly than at random; most factors, and the golden ratio, crowd them at
+   some. */
 #define HEAP_HASH 0x5ff6f2afu
 
 struct heap_leaf {
@@ -96,8 +98,8 @@ bool heap_region_is_crowded(const struct heap_hold *hold, uintptr_t addr);
 
 /* Calls `work` for every region that has a table. Takes no lock. */
 void heap_region_for_each(void (*work)(const struct heap_region *region, void *context), void *context);
-/* Copies the words of the region's table, as they stood between two rebuilds, to `ret_words`, which has room for the largest and is
-   aligned to a line. Returns the copy as a table. Takes no lock. */
+/* Copies the words of the region's table, as they stood between two rebuilds, to `ret_words`, which has room for the largest
+   and is aligned to a line. Returns the copy as a table. Takes no lock. */
 uint64_t heap_region_copy(const struct heap_region *region, uint64_t *ret_words);
 /* Makes every block of the region old whose tag is not `tag`. Takes no lock. */
 void heap_region_make_old(const struct heap_region *region, enum heap_tag tag);
@@ -158,8 +160,8 @@ static inline uint64_t heap_word_size(uint64_t word)
 
 /* --- lines -------------------------------------------------------------------------------------------------------- */
 
-/* The upper 16 bits of each word, in order. Other threads may change words meanwhile, each by one store, and the processor loads each
-   at once; a sanitizer of C knows of no such load. */
+/* The upper 16 bits of each word, in order. Other threads may change words meanwhile, each by one store, and the processor
+   loads each at once; a sanitizer of C knows of no such load. */
 __attribute__((no_sanitize("thread"))) static inline __m128i heap_line_keys(const uint64_t *line)
 {
     const volatile __m128i *pairs = (const volatile __m128i *)line;
@@ -218,7 +220,8 @@ static inline bool heap_region_has(uintptr_t addr)
 /* The region's entry in the directory, or NULL. */
 static inline uint64_t *heap_region_find(uintptr_t addr)
 {
-    struct heap_leaf *leaf = __atomic_load_n(&heap_region_directory[addr >> (HEAP_REGION_BITS + HEAP_LEAF_BITS)], __ATOMIC_ACQUIRE);
+    struct heap_leaf *leaf =
+        __atomic_load_n(&heap_region_directory[addr >> (HEAP_REGION_BITS + HEAP_LEAF_BITS)], __ATOMIC_ACQUIRE);
 
     return leaf == NULL ? NULL : &leaf->entries[addr >> HEAP_REGION_BITS & (HEAP_LEAF_REGIONS - 1)];
 }

@@ -200,6 +200,13 @@ bool heap_table_take(uintptr_t addr, struct heap_block *ret_block)
     return true;
 }
 
+bool heap_table_may_have(uintptr_t addr)
+{
+    const uint64_t *entry = heap_region_has(addr) ? heap_region_find(addr) : NULL;
+
+    return entry != NULL && __atomic_load_n(entry, __ATOMIC_RELAXED) != 0;
+}
+
 /* --- all of them -------------------------------------------------------------------------------------------------- */
 
 static void make_old(const struct heap_region *region, void *context)

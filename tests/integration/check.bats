@@ -62,7 +62,7 @@ checks() {
     checks 1 git -C tree gc -q
     checks 1 git -C tree fsck --strict
     checks 1 git -C tree log --stat
-    all_agree 10000
+    all_agree 2000
 }
 
 @test "python3's stacks are libunwind's" {
@@ -118,6 +118,9 @@ redis_agrees() {
     mkdir -p "$folder/www"
     seq 1 3000 > "$folder/www/numbers"
     sed "s:@FOLDER@:$folder:; s:@PORT@:$PORT:" "$FILES/nginx.conf" > "$folder/nginx.conf"
+    if [ "$(id -u)" = 0 ]; then
+        echo 'user root;' >> "$folder/nginx.conf" # workers dump where we may
+    fi
     start_checked 1 /usr/sbin/nginx -e "$folder/error.log" -c "$folder/nginx.conf"
     eventually curl -sf -o /dev/null "http://127.0.0.1:$PORT/numbers"
     ab -q -n 3000 -c 8 "http://127.0.0.1:$PORT/numbers" > /dev/null
@@ -139,7 +142,7 @@ redis_agrees() {
     checks 1 "$LEAKTRACE_SPECIMENS/code_without_tables" 500
     equal "$(cat "$BATS_TEST_TMPDIR/out")" "blocks 2000"
     equal "$(comment heap mismatched_stacks)" 0
-    equal "$(comment heap truncated_stacks)" 2000
+    equal "$(comment heap truncated_stacks)" 4 "return addresses in made code, two, by functions that allocate, two"
     equal "$(total heap alloc_objects allocates) $(total heap alloc_objects allocates_below)" "2000 1000"
     equal "$(total heap alloc_objects runs)" 0
 }

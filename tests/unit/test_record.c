@@ -419,6 +419,7 @@ static void a_child_that_shares_the_memory_does_not_change_the_parent_s_descript
     int status;
 
     (void)state;
+    record_has_vforked = true; /* as the hooks of vfork and clone say */
     acquire_fd(FD);
     child = vfork();
     if (child == 0) {
