@@ -6,8 +6,8 @@
  */
 #include "record/guard.h"
 
-#include "base/arena.h"
 #include "base/lock.h"
+#include "base/memory.h"
 #include "base/sys.h"
 #include "store/heap_table.h"
 
@@ -19,7 +19,6 @@ __thread struct guard guard __attribute__((tls_model("initial-exec")));
 
 static struct {
     struct lock lock;
-    struct arena arena;
     struct thread_state *all;
     struct thread_state *first_idle; /* in the order in which their threads ended */
     struct thread_state *last_idle;
@@ -42,7 +41,7 @@ static struct thread_state *take_idle(void)
 
 static struct thread_state *make(void)
 {
-    struct thread_state *state = arena_alloc(&pool.arena, sizeof(*state));
+    struct thread_state *state = memory_map(sizeof(*state)); /* of which a thread that does little touches little */
 
     if (state == NULL)
         return NULL;

@@ -121,7 +121,7 @@ static inline enum walk_end add_frame(struct walker *walker, uintptr_t pc, struc
 
 static uint32_t window(void)
 {
-    return site_depth() > WINDOW_MIN ? site_depth() : WINDOW_MIN;
+    return (site_depth() > WINDOW_MIN ? site_depth() : WINDOW_MIN) + 1; /* one may be hidden */
 }
 
 /* How many frames there is room for. */
@@ -131,6 +131,12 @@ static uint32_t room_left(const struct stack_room *room)
     uint32_t by_words = room->n_words < room->max_words ? (room->max_words - room->n_words - 1) / STACK_READS : 0; /* and one for the end */
 
     return by_frames < by_words ? by_frames : by_words;
+}
+
+/* The largest room, and all of it: to forget what it holds would not help. */
+static bool is_whole(const struct stack_room *room)
+{
+    return room->level == STACK_ROOM_LEVELS - 1 && room->n_words == 0;
 }
 
 /* Walks until a known frame holds or the stack ends; the new frames stand from `first` on. */
@@ -159,9 +165,13 @@ static enum outcome walk(struct stack_cache *cache, enum kind kind, struct outsi
         }
         if (known != NULL)
             failed = (uintptr_t)word->at;
-        if (room->n_frames == deep || room->n_frames == full)
-            return room->n_frames == deep ? TOO_DEEP : NO_ROOM;
+        if (room->n_frames == deep || (room->n_frames == full && is_whole(room)))
+            return TOO_DEEP;
+        if (room->n_frames == full)
+            return NO_ROOM;
         end = add_frame(walker, pc, &room->frames[room->n_frames++], words);
+        if ((room->frames[room->n_frames - 1].flags & FRAME_COVERED) != 0)
+            deep = room->n_frames + 2 * window(); /* what lies inside of it is not shown */
         if (end == WALK_NEEDS_LIBUNWIND)
             return NO_RULE;
         if (end == WALK_ON)
@@ -218,19 +228,33 @@ static void keep_frames(struct stack_room *room, uint32_t first, uintptr_t go_on
     room->n_words = (uint32_t)(to - room->words);
 }
 
+/* The first of the new frames that lies outside of all that is left out. */
+static uint32_t first_shown(const struct stack_room *room, uint32_t first)
+{
+    uint32_t i = room->n_frames;
+
+    while (i > first && (room->frames[i - 1].flags & FRAME_COVERED) == 0)
+        i--;
+    return i;
+}
+
 /* Of a stack that is too deep the inner half is kept. */
 static void cut(struct stack_room *room, uint32_t first, enum kind kind, struct outside *ret_outside)
 {
-    room->n_frames = first + window();
+    uint32_t kept = first_shown(room, first) + window();
+
+    if (kept < room->n_frames)
+        room->n_frames = kept;
     room->frames[room->n_frames - 1].flags &= FRAME_COVERED | FRAME_HIDDEN | FRAME_AT_ADDRESS;
     *ret_outside = (struct outside){
         .node = stack_tree_root(kind, epoch_module(), true), .flags = FRAME_CUT, .go_on = UINTPTR_MAX};
 }
 
 /* A stack that was cut must still have a whole window, and none may grow for ever. */
-static bool has_good_depth(const struct outside *outside, uint32_t n_new)
+static bool has_good_depth(const struct stack_room *room, uint32_t first, const struct outside *outside)
 {
-    uint32_t depth = stack_tree_depth(outside->node) + n_new;
+    bool covered = (outside->flags & FRAME_COVERED) != 0;
+    uint32_t depth = stack_tree_depth(outside->node) + (covered ? 0 : room->n_frames - first_shown(room, first));
 
     return depth <= 2 * window() && ((outside->flags & FRAME_CUT) == 0 || depth >= window());
 }
@@ -291,7 +315,7 @@ static enum outcome walk_in_room(struct stack_cache *cache, enum kind kind, cons
 
         cache->walker = (struct walker)WALKER_AT(caller->pc, caller->sp, caller->bp, cache->bounds);
         outcome = walk(cache, kind, ret_outside);
-        if (outcome == FOUND_KNOWN && !has_good_depth(ret_outside, room->n_frames - first)) {
+        if (outcome == FOUND_KNOWN && !has_good_depth(room, first, ret_outside)) {
             room->n_frames = first;
             forget(cache);
         } else if (outcome == NO_ROOM) {

@@ -1,8 +1,8 @@
 /*
- * Live heap blocks by address: made for tens of millions, at 10 to 16 bytes each.
+ * Live heap blocks by address: made for tens of millions, at 10 to 16 bytes each where they are many.
  *
  * Each region of the address space has a table of its own, with one word for each block (store/heap_region.h). A thread holds
- * a region for a few dozen instructions, or while its table grows: at most 192 KiB. While the process has one thread, it holds
+ * a region for a few dozen instructions, or while its table grows: at most 128 KiB. While the process has one thread, it holds
  * nothing. Every change is one store, so visits and marks make no thread wait, and a copy of the memory taken at any instant
  * (fork) is a valid table. See decisions/0005.
  */

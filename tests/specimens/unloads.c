@@ -1,11 +1,9 @@
-/* unloads ROUNDS NARROW WIDE: loads two plugins by turns, each in the place of the other, and lets them allocate; prints how often
-   a plugin lay where the other one had lain. Code of its own calls each with as much room below as makes their blocks' stacks the
-   same but for what lies between. */
+/* unloads ROUNDS ONE OTHER: loads two plugins by turns, each in the place of the other, and lets them allocate, with the stack pointer
+   in several places; prints how often a plugin lay where the other one had lain. */
 #include "specimen.h"
 
 #include <alloca.h>
 #include <dlfcn.h>
-#include <string.h>
 
 typedef void *allocate(size_t size);
 

@@ -134,7 +134,7 @@ FAST static void fast(unsigned level)
 FAST static void overwrites_rbp(unsigned level)
 {
     volatile uint64_t here;
-    uint64_t value = rnd(2) == 0 ? rnd(1000) : (uintptr_t)&here + rnd(64) * 8;
+    uint64_t value = rnd(4) > 0 ? rnd(2) : (uintptr_t)&here + rnd(8) * 8;
 
     __asm__ volatile("movq %0, %%rbp" : : "r"(value) : "rbp");
     BRANCH(level);
@@ -238,7 +238,7 @@ FAST static void asks(enum kind kind)
 
 FAST static void asks_and_overwrites_rbp(enum kind kind)
 {
-    __asm__ volatile("movq %0, %%rbp" : : "r"(rnd(1000)) : "rbp");
+    __asm__ volatile("movq %0, %%rbp" : : "r"(rnd(2)) : "rbp");
     take(kind);
     sink++;
 }
