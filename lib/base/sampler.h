@@ -45,15 +45,21 @@ static inline bool sampler_is_on(void)
 /* sampler_takes() where a byte of the block is hit, or the thread has not been here before. */
 bool sampler_takes_hit(struct sampler *sampler, uint64_t size);
 
-/* Whether a block of this size, just allocated by the thread, is to be recorded. */
-static inline bool sampler_takes(struct sampler *sampler, size_t size)
+/* True: no byte of the block is hit. Else it is for sampler_takes_hit() to say. */
+static inline bool sampler_passes(struct sampler *sampler, size_t size)
 {
     uint64_t left;
 
     if (__builtin_expect(__builtin_sub_overflow(sampler->left, size + (size == 0), &left), 0))
-        return sampler_takes_hit(sampler, size);
+        return false;
     sampler->left = left;
-    return false;
+    return true;
+}
+
+/* Whether a block of this size, just allocated by the thread, is to be recorded. */
+static inline bool sampler_takes(struct sampler *sampler, size_t size)
+{
+    return !sampler_passes(sampler, size) && sampler_takes_hit(sampler, size);
 }
 
 /* The block that was taken last is found to have this size, not a smaller one: whether it would have been taken with it. */

@@ -88,20 +88,33 @@ static inline void add_block(uintptr_t block, size_t size, const struct stack_fr
     count_put(heap_table_add(block, size, leaf->tally.site->id));
 }
 
+/* Behind each block, recorded or passed by. */
+static inline void note_last(uintptr_t block, size_t size)
+{
+    guard.last_acquired = block;
+    guard.last_size = size;
+    if (__builtin_expect(record_settings.at_next_allocation != NULL, 0))
+        do_deferred();
+}
+
+static __attribute__((noinline)) void acquire(uintptr_t block, size_t size, const struct stack_frame *caller)
+{
+    if (!event_enter())
+        return;
+    if (!sampler_is_on() || sampler_takes_hit(&guard.sampler, size))
+        add_block(block, size, caller);
+    event_end();
+    note_last(block, size);
+}
+
 void record_heap_acquire(void *block, size_t size, const struct stack_frame *caller)
 {
     if (block == NULL || !event_acquire_is_wanted(KIND_HEAP))
         return;
-    if (!sampler_is_on() || sampler_takes(&guard.sampler, size)) {
-        if (!event_enter())
-            return;
-        add_block((uintptr_t)block, size, caller);
-        event_end();
-    }
-    guard.last_acquired = (uintptr_t)block;
-    guard.last_size = size;
-    if (__builtin_expect(record_settings.at_next_allocation != NULL, 0))
-        do_deferred();
+    if (sampler_is_on() && sampler_passes(&guard.sampler, size))
+        note_last((uintptr_t)block, size);
+    else
+        acquire((uintptr_t)block, size, caller);
 }
 
 void record_heap_enter(void)

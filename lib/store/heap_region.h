@@ -217,11 +217,15 @@ static inline bool heap_region_has(uintptr_t addr)
     return (addr & (7ul | ~((1ul << HEAP_ADDR_BITS) - 1))) == 0;
 }
 
+static inline struct heap_leaf *heap_region_leaf(uintptr_t addr)
+{
+    return __atomic_load_n(&heap_region_directory[addr >> (HEAP_REGION_BITS + HEAP_LEAF_BITS)], __ATOMIC_ACQUIRE);
+}
+
 /* The region's entry in the directory, or NULL. */
 static inline uint64_t *heap_region_find(uintptr_t addr)
 {
-    struct heap_leaf *leaf =
-        __atomic_load_n(&heap_region_directory[addr >> (HEAP_REGION_BITS + HEAP_LEAF_BITS)], __ATOMIC_ACQUIRE);
+    struct heap_leaf *leaf = heap_region_leaf(addr);
 
     return leaf == NULL ? NULL : &leaf->entries[addr >> HEAP_REGION_BITS & (HEAP_LEAF_REGIONS - 1)];
 }

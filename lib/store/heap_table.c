@@ -200,11 +200,26 @@ bool heap_table_take(uintptr_t addr, struct heap_block *ret_block)
     return true;
 }
 
+/* A line that was never full ends the search. What was read of a table that is being replaced says nothing. */
 bool heap_table_may_have(uintptr_t addr)
 {
-    const uint64_t *entry = heap_region_has(addr) ? heap_region_find(addr) : NULL;
+    const struct heap_leaf *leaf = heap_region_has(addr) ? heap_region_leaf(addr) : NULL;
+    size_t i = addr >> HEAP_REGION_BITS & (HEAP_LEAF_REGIONS - 1);
+    uint32_t rebuilds;
+    uint64_t table;
+    __m128i keys;
 
-    return entry != NULL && __atomic_load_n(entry, __ATOMIC_RELAXED) != 0;
+    if (leaf == NULL)
+        return false;
+    rebuilds = __atomic_load_n(&leaf->rebuilds[i], __ATOMIC_ACQUIRE);
+    table = __atomic_load_n(&leaf->entries[i], __ATOMIC_ACQUIRE);
+    if (table == 0)
+        return false;
+    keys = heap_line_keys(heap_region_line(table, addr));
+    if (heap_line_same(keys, addr) != 0 || heap_line_zero(keys) == 0 || (rebuilds & 1) != 0)
+        return true;
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return rebuilds != __atomic_load_n(&leaf->rebuilds[i], __ATOMIC_RELAXED);
 }
 
 /* --- all of them -------------------------------------------------------------------------------------------------- */

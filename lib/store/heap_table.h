@@ -28,7 +28,7 @@ enum heap_put {
 
 /* Records a block as allocated now. */
 enum heap_put heap_table_add(uintptr_t addr, uint64_t size, uint32_t site);
-/* False: it has no block there, nor near. Where few blocks are recorded, that spares the search. */
+/* False: there is no block, for sure. Takes no lock. Of an address that no other thread releases at the same time. */
 bool heap_table_may_have(uintptr_t addr);
 /* Removes the block and tells what it was; false when it is not known. */
 bool heap_table_take(uintptr_t addr, struct heap_block *ret_block);

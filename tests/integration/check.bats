@@ -130,12 +130,11 @@ redis_agrees() {
     all_agree 5000
 }
 
-@test "plugins that come to the place of others have stacks of their own" {
-    checks 1 "$LEAKTRACE_SPECIMENS/unloads" 60 "$LEAKTRACE_SPECIMENS/frames_narrow.so" "$LEAKTRACE_SPECIMENS/frames_wide.so"
-    equal "$(cat "$BATS_TEST_TMPDIR/out")" "same place 59"
-    all_agree 600
-    equal "$(total heap alloc_objects one_caller) $(total heap alloc_objects other_caller)" "300 300"
-    equal "$(total heap alloc_objects plugin_inner) $(total heap alloc_objects plugin_frames)" "600 600"
+@test "plugins that come to the place of others, and call over what these have left on the stack, have stacks of their own" {
+    checks 1 "$LEAKTRACE_SPECIMENS/unloads" 200 "$LEAKTRACE_SPECIMENS/frames_narrow.so" "$LEAKTRACE_SPECIMENS/frames_wide.so"
+    [ "$(sed -n 's/^same place //p' "$BATS_TEST_TMPDIR/out")" -ge 100 ]
+    all_agree 200
+    equal "$(total heap alloc_objects calls_plugin) $(total heap alloc_objects plugin_inner)" "200 200"
 }
 
 @test "stacks through code without tables end there, and nothing is made of it" {

@@ -1,25 +1,34 @@
-/* unloads ROUNDS ONE OTHER: loads two plugins by turns, each in the place of the other, and lets them allocate, with the stack pointer
-   in several places; prints how often a plugin lay where the other one had lain. */
+/* unloads ROUNDS NARROW WIDE: loads two plugins by turns, each in the place of the other, and lets them allocate with the stack pointer
+   at the same place, over what the other one has left on the stack. Prints how often a plugin lay where the other one had lain. */
 #include "specimen.h"
 
 #include <alloca.h>
 #include <dlfcn.h>
+#include <stdint.h>
+
+#define WORDS 64
 
 typedef void *allocate(size_t size);
 
-SITE void one_caller(allocate *plugin)
-{
-    free(plugin(33));
-    __asm__ volatile("");
-}
+/* What lay below this function's frame when the last plugin came back; put there again, for the loader's frames were there since. */
+static uintptr_t left[WORDS];
+static volatile uintptr_t *left_at;
 
-SITE void other_caller(allocate *plugin, size_t room)
+SITE void calls_plugin(allocate *plugin, size_t room)
 {
-    volatile char *below = alloca(room);
+    volatile char *own = alloca(room);
+    volatile uintptr_t *end;
+    void *block;
 
-    below[0] = 1;
-    free(plugin(34));
-    __asm__ volatile("" : : "r"(below));
+    own[0] = 1;
+    __asm__ volatile("movq %%rsp, %0" : "=r"(end));
+    for (int i = 0; left_at != NULL && i < WORDS && &left_at[i] < end; i++)
+        left_at[i] = left[i];
+    block = plugin(33);
+    left_at = end - WORDS;
+    for (int i = 0; i < WORDS; i++)
+        left[i] = left_at[i];
+    free(block);
 }
 
 int main(int argc, char **argv)
@@ -33,10 +42,7 @@ int main(int argc, char **argv)
         allocate *plugin_frames = plugin == NULL ? NULL : (allocate *)dlsym(plugin, "plugin_frames");
 
         MUST(plugin_frames != NULL);
-        for (int k = 0; k < 5; k++) {
-            one_caller(plugin_frames);
-            other_caller(plugin_frames, 16 + (size_t)(i + k) % 8 * 16);
-        }
+        calls_plugin(plugin_frames, i % 2 == 0 ? 112 : 16);
         same += plugin_frames == last;
         last = plugin_frames;
         MUST(dlclose(plugin) == 0);

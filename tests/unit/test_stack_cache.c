@@ -1,6 +1,8 @@
 /* What the cache of stacks takes over, in a thread whose stacks are made to deceive it. */
 #include "../support/strand.h"
 
+#include <sys/mman.h>
+
 FAST static void inner(void)
 {
     take(KIND_HEAP);
@@ -103,6 +105,42 @@ static void rbp_is_compared_where_an_outer_frame_is_found_by_it(void **state)
     }
 }
 
+/* Where gcc realigns the stack a word tells where the frame ends; what lies outside of it may move without moving it. */
+FAST static unsigned realigns(size_t size, unsigned b, unsigned c, unsigned d, unsigned e, unsigned f, unsigned g, unsigned h)
+{
+    _Alignas(256) volatile char local[64] = {(char)h};
+    volatile char *room = alloca(size);
+
+    room[0] = 1;
+    inner();
+    return (unsigned)room[0] + (unsigned)((uintptr_t)local % 256) + b + c + d + e + f + g;
+}
+
+FAST static void moves_sp(size_t size, unsigned other)
+{
+    volatile char *room = alloca(size);
+
+    room[0] = 1;
+    if (other)
+        sink += realigns(32, 1, 2, 3, 4, 5, 6, 7);
+    else
+        sink += 2 * realigns(32, 1, 2, 3, 4, 5, 6, 7);
+}
+
+static void the_end_of_a_realigned_frame_is_compared(void **state)
+{
+    uintptr_t places[2] = {0};
+    uint64_t seed = 6;
+
+    (void)state;
+    for (unsigned i = 0; i < 5000; i++) {
+        unsigned other = random_next(&seed) % 2;
+
+        moves_sp(16 + random_next(&seed) % 16 * 16, other);
+        assert_place(places, other, stack.pcs[2]);
+    }
+}
+
 static void random_trees_of_all_frames_are_right(void **state)
 {
     uint32_t before = site_table_count();
@@ -186,6 +224,7 @@ HOOK(hook_code) static void take_around_new_code(void)
     found = stack_capture(cache, KIND_HEAP, STACK_CALLER);
     assert_ptr_equal(found->tally.site, site);
     assert_int_equal(found->tally.count, 0);
+    assert_ptr_equal(stack_cache_find(cache, KIND_HEAP, STACK_CALLER), found);
     count(found, KIND_HEAP);
     sink++;
 }
@@ -196,15 +235,55 @@ static void new_code_makes_all_be_forgotten(void **state)
     take_around_new_code();
 }
 
+PLAIN static void with_frame_pointer(void)
+{
+    take(KIND_HEAP);
+    sink++;
+}
+
+/* The depth of a stack of two frames outside of the thread's stack, the outer one of which may not be there. */
+static uint32_t depth_of_foreign_stack(uintptr_t *words, uintptr_t pc)
+{
+    struct walk_state state = {.pc = pc, .sp = (uintptr_t)words, .bp = (uintptr_t)(words + 2)};
+    const struct stack_leaf *found = stack_cache_walk(cache, KIND_HEAP, &state);
+
+    assert_non_null(found);
+    site_stack(found->tally.site, pcs, &stack);
+    assert_true(stack.truncated);
+    return stack.depth;
+}
+
+static void what_lies_outside_of_the_known_stack_is_looked_at_each_time(void **state)
+{
+    uintptr_t *words = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uintptr_t pc;
+
+    (void)state;
+    assert_ptr_not_equal(words, MAP_FAILED);
+    with_frame_pointer();
+    pc = frame->pc;
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(depth_of_foreign_stack(words, pc), 1);
+        assert_int_equal(mprotect(words, 4096, PROT_READ | PROT_WRITE), 0);
+        words[2] = (uintptr_t)(words + 4);
+        words[3] = pc;
+        assert_true(depth_of_foreign_stack(words, pc) > 1);
+        assert_int_equal(mprotect(words, 4096, PROT_NONE), 0);
+    }
+    assert_int_equal(munmap(words, 4096), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CHECKED(only_a_return_address_far_out_tells_two_stacks_apart),
         CHECKED(rbp_is_compared_where_an_outer_frame_is_found_by_it),
+        CHECKED(the_end_of_a_realigned_frame_is_compared),
         CHECKED(random_trees_of_all_frames_are_right),
         CHECKED(the_shown_end_of_deep_stacks_is_right),
         CHECKED(want_of_memory_loses_stacks_and_makes_none_wrong),
         CHECKED(new_code_makes_all_be_forgotten),
+        CHECKED(what_lies_outside_of_the_known_stack_is_looked_at_each_time),
         cmocka_unit_test(all_that_was_taken_is_counted_at_its_site_once),
     };
 

@@ -1,4 +1,5 @@
-/* As frames_narrow, with other frames. */
+/* As frames_narrow, in 96 bytes more, and called from another place. */
 #include "frames.h"
 
-PLUGIN(88, 40);
+FUNCTION("plugin_frames", 56, "nop\n", "plugin_inner");
+FUNCTION("plugin_inner", 72, "", "malloc");
