@@ -68,7 +68,7 @@ void stack_cache_reset(struct stack_cache *cache, struct stack_bounds bounds);
 struct stack_leaf *stack_cache_walk(struct stack_cache *cache, enum kind kind, const struct walk_state *caller);
 
 /* Whether all words from here to the outermost frame have the values that they had; the first that has not is `ret_word`. */
-static inline bool stack_words_hold(const struct stack_word *word, const struct stack_word **ret_word)
+WALK_READS_STACK static inline bool stack_words_hold(const struct stack_word *word, const struct stack_word **ret_word)
 {
     for (;;) {
 #pragma GCC unroll 8

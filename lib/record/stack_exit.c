@@ -32,7 +32,7 @@ static bool is_within(uintptr_t addr, const struct stack_bounds *bounds)
     return addr - bounds->low < bounds->high - sizeof(struct stack_frame) - bounds->low && (addr & 7) == 0;
 }
 
-const struct stack_frame *stack_exit_find(const struct stack_exit *exits, const struct stack_bounds *bounds,
+WALK_READS_STACK const struct stack_frame *stack_exit_find(const struct stack_exit *exits, const struct stack_bounds *bounds,
                                           const struct stack_frame *hook)
 {
     const struct stack_exit *way = &exits[index_of(hook->pc)];

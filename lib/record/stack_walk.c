@@ -40,7 +40,7 @@ static inline bool within(uintptr_t addr, struct stack_bounds bounds)
 }
 
 /* Reads outside of the thread's stack cannot be trusted, nor will they be the same the next time. */
-static __attribute__((noinline)) bool read_outside(struct walker *walker, uintptr_t addr, uintptr_t *ret_word)
+WALK_READS_STACK static __attribute__((noinline)) bool read_outside(struct walker *walker, uintptr_t addr, uintptr_t *ret_word)
 {
     walker->unrepeatable = true;
     if ((addr & 7) != 0 || ((addr & PAGE_MASK) != walker->checked_page && !sys_readable(addr)))
@@ -50,7 +50,7 @@ static __attribute__((noinline)) bool read_outside(struct walker *walker, uintpt
     return true;
 }
 
-inline bool walk_read(struct walker *walker, uintptr_t addr, uintptr_t *ret_word)
+WALK_READS_STACK inline bool walk_read(struct walker *walker, uintptr_t addr, uintptr_t *ret_word)
 {
     if (__builtin_expect((addr & 7) != 0 || !within(addr, walker->bounds), 0))
         return read_outside(walker, addr, ret_word);

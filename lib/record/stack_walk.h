@@ -33,6 +33,9 @@ struct walker {
     uintptr_t checked_page;
 };
 
+/* Of functions that read the program's stack, all of it: what a sanitizer says of a word there is not for them. */
+#define WALK_READS_STACK __attribute__((no_sanitize("address")))
+
 #define WALKER_AT(at_pc, at_sp, at_bp, in_bounds)                                                                              \
     {.state = {.pc = (at_pc), .sp = (at_sp), .bp = (at_bp)}, .bounds = (in_bounds), .checked_page = 1} /* no page's address */
 
