@@ -9,6 +9,7 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/sys.h"
+#include "record/record.h"
 #include "store/heap_table.h"
 
 #include <errno.h>
@@ -26,17 +27,42 @@ static struct {
     unsigned sweep_at; /* at so many states those of threads that ended unseen are looked for */
 } pool = {.lock = LOCK_INIT(LOCK_RANK_THREAD_STATE)};
 
-static struct thread_state *take_idle(void)
+static void add_idle(struct thread_state *state)
+{
+    if (state->idle)
+        return;
+    state->idle = true;
+    state->next_idle = NULL;
+    if (pool.last_idle != NULL)
+        pool.last_idle->next_idle = state;
+    else
+        pool.first_idle = state;
+    pool.last_idle = state;
+}
+
+static struct thread_state *remove_first_idle(void)
 {
     struct thread_state *state = pool.first_idle;
 
-    if (state == NULL || (state->tid != 0 && sys_tgkill(sys_getpid(), state->tid, 0) != -ESRCH))
-        return NULL;
     state->idle = false;
     pool.first_idle = state->next_idle;
     if (pool.first_idle == NULL)
         pool.last_idle = NULL;
     return state;
+}
+
+/* The one that ended first, if it is gone; if not, or if another thread has its number now, the next caller tries the next. */
+static struct thread_state *take_idle(void)
+{
+    struct thread_state *state;
+
+    if (pool.first_idle == NULL)
+        return NULL;
+    state = remove_first_idle();
+    if (state->tid == 0 || sys_tgkill(sys_getpid(), state->tid, 0) == -ESRCH)
+        return state;
+    add_idle(state);
+    return NULL;
 }
 
 static struct thread_state *make(void)
@@ -50,19 +76,6 @@ static struct thread_state *make(void)
     state->next_all = pool.all;
     pool.all = state;
     return state;
-}
-
-static void add_idle(struct thread_state *state)
-{
-    if (state->idle)
-        return;
-    state->idle = true;
-    state->next_idle = NULL;
-    if (pool.last_idle != NULL)
-        pool.last_idle->next_idle = state;
-    else
-        pool.first_idle = state;
-    pool.last_idle = state;
 }
 
 /* Threads that no hook saw end (thrd_create, or threads are not traced) leave their states behind. */
@@ -96,7 +109,8 @@ struct thread_state *guard_make_state(void)
 {
     struct thread_state *state;
 
-    if (!lock_acquire(&pool.lock))
+    /* In a child of vfork it would bear the child's number, and be used by the parent. */
+    if (!record_is_own_process() || !lock_acquire(&pool.lock))
         return NULL;
     if (pool.all != NULL)
         share();
@@ -107,10 +121,11 @@ struct thread_state *guard_make_state(void)
     }
     if (state == NULL)
         state = make();
+    if (state != NULL)
+        state->tid = sys_gettid(); /* before another thread's sweep can see that of the one before */
     lock_release(&pool.lock);
     if (state == NULL)
         return NULL;
-    state->tid = sys_gettid();
     state->entry = NULL;
     stack_cache_reset(&state->stacks, state->tid == sys_getpid() ? stack_bounds_main() : (struct stack_bounds){0});
     guard.state = state;

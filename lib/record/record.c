@@ -168,6 +168,7 @@ bool record_heap_release(void *block, struct heap_block *ret_released)
     if (block == NULL || (uintptr_t)block == guard.being_released || !event_is_wanted(KIND_HEAP) ||
         (sampler_is_on() && !heap_table_may_have((uintptr_t)block)) || !event_enter())
         return false;
+    guard_state(); /* a thread that only releases is one more, too */
     known = heap_table_take((uintptr_t)block, ret_released);
     if (!known && !sampler_is_on())
         counters_add(COUNTER_UNKNOWN_RELEASE, 1);

@@ -41,8 +41,8 @@ static void forget_leaves(struct stack_cache *cache)
 {
     for (struct stack_leaf *leaf = cache->leaves; leaf <= &cache->leaves[STACK_LEAVES]; leaf++)
         if (leaf->tally.site != NULL) {
-            tally_assign(&leaf->tally, NULL);
             leaf->pc = 0;
+            tally_assign(&leaf->tally, NULL);
         }
 }
 
@@ -70,15 +70,16 @@ void stack_cache_reset(struct stack_cache *cache, struct stack_bounds bounds)
 /* Forgets all; where there is memory, into a larger room. */
 static bool grow(struct stack_cache *cache)
 {
-    unsigned level = cache->room == NULL ? 0 : cache->room->level + 1;
+    struct stack_room *old = cache->room;
+    unsigned level = old == NULL ? 0 : old->level + 1;
     struct stack_room *room = level < STACK_ROOM_LEVELS ? stack_room_make(level) : NULL;
 
     forget(cache);
     if (room == NULL)
-        return cache->room != NULL && level >= STACK_ROOM_LEVELS;
-    if (cache->room != NULL)
-        stack_room_unmake(cache->room);
-    cache->room = room;
+        return level >= STACK_ROOM_LEVELS;
+    __atomic_store_n(&cache->room, room, __ATOMIC_RELEASE);
+    if (old != NULL)
+        stack_room_unmake(old);
     return true;
 }
 
@@ -238,10 +239,10 @@ static uint32_t first_shown(const struct stack_room *room, uint32_t first)
     return i;
 }
 
-/* Of a stack that is too deep the inner half is kept. */
+/* Of a stack that is too deep the inner three quarters are kept. */
 static void cut(struct stack_room *room, uint32_t first, enum kind kind, struct outside *ret_outside)
 {
-    uint32_t kept = first_shown(room, first) + window();
+    uint32_t kept = first_shown(room, first) + window() + window() / 2; /* it may become shorter, and longer */
 
     if (kept < room->n_frames)
         room->n_frames = kept;
@@ -319,8 +320,10 @@ static enum outcome walk_in_room(struct stack_cache *cache, enum kind kind, cons
             room->n_frames = first;
             forget(cache);
         } else if (outcome == NO_ROOM) {
+            bool was_empty = room->n_words == 0;
+
             room->n_frames = first;
-            if (!grow(cache))
+            if (!grow(cache) && was_empty)
                 return NO_ROOM;
         } else {
             return outcome;

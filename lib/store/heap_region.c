@@ -283,10 +283,10 @@ bool heap_region_rebuild(struct heap_hold *hold, uintptr_t addr, uint64_t word)
     if (table != 0)
         __atomic_store_n(hold->entry, table | locked, __ATOMIC_RELEASE);
     __atomic_store_n(rebuilds, under_way + 1, __ATOMIC_RELEASE);
+    leaf->strays[index_in_leaf(addr)] = 0; /* also without memory: not again at the very next word */
     if (table == 0)
         return false;
     hold->table = table | locked;
-    leaf->strays[index_in_leaf(addr)] = 0;
     give_table(old);
     return true;
 }

@@ -238,13 +238,23 @@ FAST static void asks(enum kind kind)
 
 FAST static void asks_and_overwrites_rbp(enum kind kind)
 {
-    __asm__ volatile("movq %0, %%rbp" : : "r"(rnd(2)) : "rbp");
+    volatile uint64_t here;
+
+    __asm__ volatile("movq %0, %%rbp" : : "r"((uintptr_t)&here + rnd(32) * 8) : "rbp");
     take(kind);
     sink++;
 }
 
-/* A hook in which another one is called. */
+/* A hook in which another one is called; and a function that looks like it. */
 HOOK(hook_code) static void outer_hook(void (*inner)(enum kind), enum kind kind)
+{
+    const struct stack_frame *volatile own = STACK_CALLER;
+
+    inner(kind);
+    sink += own == NULL;
+}
+
+FAST static void no_hook(void (*inner)(enum kind), enum kind kind)
 {
     const struct stack_frame *volatile own = STACK_CALLER;
 
@@ -257,8 +267,8 @@ FAST static void leaf(void)
 {
     enum kind kind = rnd(2) == 0 ? KIND_HEAP : KIND_FD;
 
-    if (rnd(4) == 0)
-        outer_hook(rnd(2) == 0 ? asks : asks_and_overwrites_rbp, kind);
+    if (rnd(2) == 0)
+        (rnd(2) == 0 ? outer_hook : no_hook)(rnd(2) == 0 ? asks : asks_and_overwrites_rbp, kind);
     else
         take(kind);
     sink++;

@@ -154,29 +154,62 @@ static void handler(int sig, siginfo_t *info, void *context)
     stack_set_check(0);
 }
 
+/* Of all that a signal keeps only rbp may tell where the frame that it has interrupted ends. */
+FAST static void is_interrupted(size_t size, size_t rest, unsigned other)
+{
+    volatile char *room = alloca(size);
+
+    if (rest == 0) {
+        for (unsigned i = 0; i < 10; i++)
+            room[i] = (char)i;
+    } else if (other) {
+        is_interrupted(rest, 0, 0);
+        sink++;
+    } else {
+        is_interrupted(rest, 0, 0);
+        sink += 2;
+    }
+}
+
+static void run_interrupted(struct strand *self)
+{
+    struct strand *outer = strand;
+
+    stepping = true;
+    raise(SIGTRAP);
+    run(self);
+    strand = self;
+    for (unsigned i = 0; i < 50; i++) {
+        size_t size = 64 + rnd(8) * 64;
+
+        is_interrupted(size, 64 * 10 - size, (unsigned)rnd(2));
+    }
+    strand = outer;
+    stepping = false;
+}
+
 static void signals_after_any_instruction_are_right(void **state)
 {
     struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    stack_t other = {.ss_size = STACK_SIZE}, none = {.ss_flags = SS_DISABLE};
+    void *outside = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char inside[STACK_SIZE];
+    const stack_t stacks[] = {
+        {.ss_flags = SS_DISABLE}, {.ss_sp = outside, .ss_size = STACK_SIZE}, {.ss_sp = inside, .ss_size = STACK_SIZE}};
 
     (void)state;
-    other.ss_sp = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_ptr_not_equal(other.ss_sp, MAP_FAILED);
+    assert_ptr_not_equal(outside, MAP_FAILED);
     sigemptyset(&action.sa_mask);
     assert_int_equal(sigaction(SIGTRAP, &action, NULL), 0);
     stack_set_check(0);
-    for (uint64_t seed = 1; seed <= 2 * ROUNDS; seed++) {
-        /* By turns on the thread's stack and on one of its own. */
-        assert_int_equal(sigaltstack(seed % 2 == 0 ? &other : &none, NULL), 0);
-        stepping = true;
-        raise(SIGTRAP);
-        run(&(struct strand){.seed = seed, .left = 100, .depth = 12, .exact = true});
-        stepping = false;
+    for (uint64_t seed = 1; seed <= 3 * ROUNDS; seed++) {
+        /* By turns where the program is, and on a stack outside and inside of the thread's. */
+        assert_int_equal(sigaltstack(&stacks[seed % ARRAY_LEN(stacks)], NULL), 0);
+        run_interrupted(&(struct strand){.seed = seed, .left = 60, .depth = 12, .exact = true});
     }
     stack_set_check(1);
     assert_ptr_not_equal(signal(SIGTRAP, SIG_DFL), SIG_ERR);
-    assert_int_equal(sigaltstack(&none, NULL), 0);
-    assert_int_equal(munmap(other.ss_sp, STACK_SIZE), 0);
+    assert_int_equal(sigaltstack(&stacks[0], NULL), 0);
+    assert_int_equal(munmap(outside, STACK_SIZE), 0);
 }
 
 static void readers_never_see_more_than_was_counted(void **state)
