@@ -342,7 +342,7 @@ __attribute__((noinline)) static struct stack_leaf *pass_by_libunwind(struct sta
 
 struct stack_leaf *stack_cache_walk(struct stack_cache *cache, enum kind kind, const struct walk_state *caller)
 {
-    struct outside outside;
+    struct outside outside = {0};
     struct stack_leaf *leaf;
     enum outcome outcome;
     uint32_t first;

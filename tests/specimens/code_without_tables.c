@@ -1,5 +1,5 @@
-/* code_without_tables ROUNDS: makes functions as a just-in-time compiler does, in memory without unwind tables, again and again at
-   the same address. Each calls a function of this program, which allocates; prints how many blocks were asked for. */
+/* code_without_tables ROUNDS: makes functions as a just-in-time compiler does, in memory without unwind tables, again and again
+   at the same address. Each calls a function of this program, which allocates; prints how many blocks were asked for. */
 #include "specimen.h"
 
 #include <string.h>
@@ -27,11 +27,11 @@ SITE void allocates_below(void)
 
 /* void made(called *function, size_t garbage): with a frame of its own, rbp as it is, moved, or overwritten. */
 static const unsigned char codes[][24] = {
-    {0x48, 0x83, 0xec, 0x08, 0xff, 0xd7, 0x48, 0x83, 0xc4, 0x08, 0xc3},             /* sub $8,%rsp; call *%rdi; add $8,%rsp; ret */
-    {0x48, 0x83, 0xec, 0x48, 0xff, 0xd7, 0x48, 0x83, 0xc4, 0x48, 0xc3},             /* the same with 72 bytes */
-    {0x55, 0x48, 0x89, 0xe5, 0xff, 0xd7, 0x5d, 0xc3},                               /* push %rbp; mov %rsp,%rbp; call *%rdi; pop %rbp; ret */
-    {0x55, 0x48, 0x89, 0xf5, 0xff, 0xd7, 0x5d, 0xc3},                               /* push %rbp; mov %rsi,%rbp; call *%rdi; pop %rbp; ret */
-    {0x55, 0x48, 0x89, 0xf5, 0x56, 0x56, 0xff, 0xd7, 0x5e, 0x5e, 0x5d, 0xc3},       /* the same, with rsi on the stack twice */
+    {0x48, 0x83, 0xec, 0x08, 0xff, 0xd7, 0x48, 0x83, 0xc4, 0x08, 0xc3}, /* sub $8,%rsp; call *%rdi; add $8,%rsp; ret */
+    {0x48, 0x83, 0xec, 0x48, 0xff, 0xd7, 0x48, 0x83, 0xc4, 0x48, 0xc3}, /* the same with 72 bytes */
+    {0x55, 0x48, 0x89, 0xe5, 0xff, 0xd7, 0x5d, 0xc3}, /* push %rbp; mov %rsp,%rbp; call *%rdi; pop %rbp; ret */
+    {0x55, 0x48, 0x89, 0xf5, 0xff, 0xd7, 0x5d, 0xc3}, /* push %rbp; mov %rsi,%rbp; call *%rdi; pop %rbp; ret */
+    {0x55, 0x48, 0x89, 0xf5, 0x56, 0x56, 0xff, 0xd7, 0x5e, 0x5e, 0x5d, 0xc3}, /* the same, with rsi on the stack twice */
 };
 
 #define CODES (sizeof(codes) / sizeof(codes[0]))
@@ -50,7 +50,8 @@ int main(int argc, char **argv)
     MUST(argc == 2);
     for (int i = 0; i < atoi(argv[1]); i++) {
         size_t garbage = i % 3 == 0 ? (size_t)&page : (size_t)i << (i % 61);
-        void *place = mmap(page, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | (page == NULL ? 0 : MAP_FIXED), -1, 0);
+        void *place =
+            mmap(page, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | (page == NULL ? 0 : MAP_FIXED), -1, 0);
 
         MUST(place != MAP_FAILED);
         page = place;

@@ -1,5 +1,6 @@
-/* unloads ROUNDS NARROW WIDE: loads two plugins by turns, each in the place of the other, and lets them allocate with the stack pointer
-   at the same place, over what the other one has left on the stack. Prints how often a plugin lay where the other one had lain. */
+/* unloads ROUNDS NARROW WIDE: loads two plugins by turns, each in the place of the other, and lets them allocate with the stack
+   pointer at the same place, over what the other one has left on the stack. Prints how often a plugin lay where the other one
+   had lain. */
 #include "specimen.h"
 
 #include <alloca.h>
@@ -10,7 +11,8 @@
 
 typedef void *allocate(size_t size);
 
-/* What lay below this function's frame when the last plugin came back; put there again, for the loader's frames were there since. */
+/* What lay below this function's frame when the last plugin came back; put there again, for the loader's frames were there
+ * since. */
 static uintptr_t left[WORDS];
 static volatile uintptr_t *left_at;
 

@@ -1,9 +1,9 @@
 /*
- * Strands: random trees of calls through frames of all shapes, in which stacks are taken with a cache as a hook takes them. Each
- * stack that is checked is held against libunwind's walk, and all that are taken are counted.
+ * Strands: random trees of calls through frames of all shapes, in which stacks are taken with a cache as a hook takes them.
+ * Each stack that is checked is held against libunwind's walk, and all that are taken are counted.
  *
- * take() stands for a hook: it lies in a section of its own, which is declared as leaktrace's code. Of the same seed a strand is
- * always the same.
+ * take() stands for a hook: it lies in a section that is declared as leaktrace's code. Of the same seed a strand is always the
+ * same.
  */
 #ifndef LEAKTRACE_TESTS_STRAND_H
 #define LEAKTRACE_TESTS_STRAND_H
@@ -45,7 +45,7 @@ struct strand {
     ucontext_t context;
     ucontext_t *home; /* to which it yields now and then, or NULL */
     bool starves;     /* memory runs out now and then */
-    bool exact;       /* only frames of which the table is right at every instruction */
+    bool exact;       /* only frames whose table is right at every instruction */
 };
 
 extern char __start_hook_code[], __stop_hook_code[];
@@ -54,9 +54,9 @@ extern char __start_hook_start[], __stop_hook_start[];
 static struct stack_cache caches[CACHES];
 static __thread struct stack_cache *cache = &caches[0];
 static __thread struct strand *strand;
-static __thread volatile bool busy; /* the guard */
+static __thread volatile bool busy;     /* the guard */
 static __thread volatile unsigned sink; /* keeps calls from being tail calls */
-static volatile bool stepping; /* a signal comes after each instruction outside of the guard */
+static volatile bool stepping;          /* a signal comes after each instruction outside of the guard */
 
 /* The last stack, and the hook's frame. */
 static __thread struct stack stack;
@@ -225,8 +225,9 @@ HOOK(hook_start) static void start_routine(unsigned level)
 typedef void shape(unsigned level);
 
 /* gcc's table of the last one is wrong where it ends, behind `pop %rbp`. */
-static shape *const shapes[] = {plain, fast, overwrites_rbp, with_alloca, catches, sorts, hook_that_calls_back,
-                                start_routine, maybe_with_vectors, calls_realigned};
+static shape *const shapes[] = {
+    plain,          fast, overwrites_rbp, with_alloca, catches, sorts, hook_that_calls_back, start_routine, maybe_with_vectors,
+    calls_realigned};
 
 #define EXACT_SHAPES (ARRAY_LEN(shapes) - 1)
 
@@ -391,7 +392,7 @@ static int prepare(void **state)
     stack_set_check(1);
     /* Sections of code with names of their own lie side by side. */
     walk_set_own_code((struct stack_bounds){low < start_low ? low : start_low, high > start_high ? high : start_high},
-                       (struct stack_bounds){start_low, start_high});
+                      (struct stack_bounds){start_low, start_high});
     return 0;
 }
 

@@ -63,8 +63,8 @@ static void only_a_return_address_far_out_tells_two_stacks_apart(void **state)
     }
 }
 
-/* Of the same pc and sp, with rbp saved in the same place: only the value that was saved tells where the frame outside of it ends.
-   The two sizes of alloca always make the same sum, and what lay there before still does. */
+/* Of the same pc and sp, with rbp saved in the same place: only the value that was saved tells where the frame outside of it
+   ends. The two sizes of alloca always make the same sum, and what lay there before still does. */
 FAST static void keeps_rbp(void)
 {
     __asm__ volatile("xorl %%ebp, %%ebp" : : : "rbp");

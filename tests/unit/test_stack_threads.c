@@ -154,40 +154,6 @@ static void handler(int sig, siginfo_t *info, void *context)
     stack_set_check(0);
 }
 
-/* Of all that a signal keeps only rbp may tell where the frame that it has interrupted ends. */
-FAST static void is_interrupted(size_t size, size_t rest, unsigned other)
-{
-    volatile char *room = alloca(size);
-
-    if (rest == 0) {
-        for (unsigned i = 0; i < 10; i++)
-            room[i] = (char)i;
-    } else if (other) {
-        is_interrupted(rest, 0, 0);
-        sink++;
-    } else {
-        is_interrupted(rest, 0, 0);
-        sink += 2;
-    }
-}
-
-static void run_interrupted(struct strand *self)
-{
-    struct strand *outer = strand;
-
-    stepping = true;
-    raise(SIGTRAP);
-    run(self);
-    strand = self;
-    for (unsigned i = 0; i < 50; i++) {
-        size_t size = 64 + rnd(8) * 64;
-
-        is_interrupted(size, 64 * 10 - size, (unsigned)rnd(2));
-    }
-    strand = outer;
-    stepping = false;
-}
-
 static void signals_after_any_instruction_are_right(void **state)
 {
     struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK};
@@ -204,7 +170,10 @@ static void signals_after_any_instruction_are_right(void **state)
     for (uint64_t seed = 1; seed <= 3 * ROUNDS; seed++) {
         /* By turns where the program is, and on a stack outside and inside of the thread's. */
         assert_int_equal(sigaltstack(&stacks[seed % ARRAY_LEN(stacks)], NULL), 0);
-        run_interrupted(&(struct strand){.seed = seed, .left = 60, .depth = 12, .exact = true});
+        stepping = true;
+        raise(SIGTRAP);
+        run(&(struct strand){.seed = seed, .left = 60, .depth = 12, .exact = true});
+        stepping = false;
     }
     stack_set_check(1);
     assert_ptr_not_equal(signal(SIGTRAP, SIG_DFL), SIG_ERR);
