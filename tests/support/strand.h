@@ -239,9 +239,7 @@ FAST static void asks(enum kind kind)
 
 FAST static void asks_and_overwrites_rbp(enum kind kind)
 {
-    volatile uint64_t here;
-
-    __asm__ volatile("movq %0, %%rbp" : : "r"((uintptr_t)&here + rnd(32) * 8) : "rbp");
+    __asm__ volatile("leaq (%%rsp, %0, 8), %%rbp" : : "r"(rnd(32)) : "rbp");
     take(kind);
     sink++;
 }
