@@ -49,7 +49,7 @@ static struct {
 
 static struct node *node_at(uint32_t id)
 {
-    return &tree.chunks[id / CHUNK][id % CHUNK];
+    return &__atomic_load_n(&tree.chunks[id / CHUNK], __ATOMIC_RELAXED)[id % CHUNK];
 }
 
 static uint64_t hash_of(uint32_t parent, uintptr_t pc)
