@@ -23,11 +23,9 @@ HOOK void *calloc(size_t n, size_t size)
 
 HOOK void free(void *block)
 {
-    struct heap_block released;
-
     if (real_arena_owns(block))
         return;
-    record_heap_release(block, &released);
+    record_heap_free(block);
     real_free(block);
 }
 

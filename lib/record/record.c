@@ -75,19 +75,6 @@ static void count_sampled(struct site *site, uint64_t size)
     site_add(site, sampler_weight(size), sampler_bytes(size));
 }
 
-static inline void add_block(uintptr_t block, size_t size, const struct stack_frame *caller)
-{
-    struct stack_leaf *leaf = event_stack(KIND_HEAP, caller);
-
-    if (leaf == NULL)
-        return;
-    if (!sampler_is_on())
-        tally_count(&leaf->tally, size);
-    else
-        count_sampled(leaf->tally.site, size);
-    count_put(heap_table_add(block, size, leaf->tally.site->id));
-}
-
 /* Behind each block, recorded or passed by. */
 static inline void note_last(uintptr_t block, size_t size)
 {
@@ -97,24 +84,43 @@ static inline void note_last(uintptr_t block, size_t size)
         do_deferred();
 }
 
-static __attribute__((noinline)) void acquire(uintptr_t block, size_t size, const struct stack_frame *caller)
+static __attribute__((noinline)) void add_sampled(uintptr_t block, size_t size, const struct stack_frame *caller)
 {
-    if (!event_enter())
+    struct stack_leaf *leaf = sampler_takes_hit(&guard.sampler, size) ? event_stack(KIND_HEAP, caller) : NULL;
+
+    if (leaf == NULL)
         return;
-    if (!sampler_is_on() || sampler_takes_hit(&guard.sampler, size))
-        add_block(block, size, caller);
-    event_end();
-    note_last(block, size);
+    count_sampled(leaf->tally.site, size);
+    count_put(heap_table_add(block, size, leaf->tally.site->id));
+}
+
+static inline void add(uintptr_t block, size_t size, const struct stack_frame *caller)
+{
+    struct heap_place place = heap_table_place(block);
+    struct stack_leaf *leaf = event_stack(KIND_HEAP, caller);
+
+    if (__builtin_expect(leaf == NULL, 0))
+        return;
+    tally_count(&leaf->tally, size);
+    count_put(heap_table_add_at(place, block, size, leaf->tally.site->id));
 }
 
 void record_heap_acquire(void *block, size_t size, const struct stack_frame *caller)
 {
+    const bool samples = sampler_is_on();
+
     if (block == NULL || !event_acquire_is_wanted(KIND_HEAP))
         return;
-    if (sampler_is_on() && sampler_passes(&guard.sampler, size))
-        note_last((uintptr_t)block, size);
-    else
-        acquire((uintptr_t)block, size, caller);
+    if (!samples || !sampler_passes(&guard.sampler, size)) {
+        if (!event_enter())
+            return;
+        if (__builtin_expect(samples, 0))
+            add_sampled((uintptr_t)block, size, caller);
+        else
+            add((uintptr_t)block, size, caller);
+        event_end();
+    }
+    note_last((uintptr_t)block, size);
 }
 
 void record_heap_enter(void)
@@ -161,7 +167,7 @@ void record_heap_acquire_outer(void *block, size_t size, const struct stack_fram
         correct_size((uintptr_t)block, size);
 }
 
-bool record_heap_release(void *block, struct heap_block *ret_released)
+static inline __attribute__((always_inline)) bool release(void *block, struct heap_block *ret_released)
 {
     bool known;
 
@@ -176,6 +182,16 @@ bool record_heap_release(void *block, struct heap_block *ret_released)
     return known;
 }
 
+void record_heap_free(void *block)
+{
+    release(block, NULL);
+}
+
+bool record_heap_release(void *block, struct heap_block *ret_released)
+{
+    return release(block, ret_released);
+}
+
 void record_heap_restore(const struct heap_block *released)
 {
     if (!event_begin(KIND_HEAP))
@@ -186,9 +202,7 @@ void record_heap_restore(const struct heap_block *released)
 
 void record_heap_release_outer(void *block)
 {
-    struct heap_block released;
-
-    record_heap_release(block, &released);
+    release(block, NULL);
     guard.being_released = (uintptr_t)block;
 }
 

@@ -33,8 +33,9 @@ extern __attribute__((visibility("hidden"))) bool record_has_vforked;
 /* Sets the growth mark: what is acquired from now on counts as growth. */
 void record_mark(void);
 
-/* Heap. A NULL block is nothing. */
+/* Heap. A NULL block is nothing. A block is released for good, or so that it can be restored. */
 void record_heap_acquire(void *block, size_t size, const struct stack_frame *caller);
+void record_heap_free(void *block);
 bool record_heap_release(void *block, struct heap_block *ret_released);
 void record_heap_restore(const struct heap_block *released);
 

@@ -79,7 +79,6 @@ static void add_block(const struct heap_block *block, void *context)
 {
     struct heap_sums *sums = context;
     struct snapshot_totals *sum = &sums->by_site[site_sums_shown_as(sums->sites, block->site)];
-
     uint64_t weight = sampler_is_on() ? sampler_weight(block->size) : 1;
     uint64_t bytes = sampler_is_on() ? sampler_bytes(block->size) : block->size;
 
@@ -131,7 +130,7 @@ static int take_heap(struct snapshot *snapshot)
     sums.by_site = arena_alloc(&snapshot->arena, (sites->count + 1ul) * sizeof(sums.by_site[0]));
     if (sums.by_site == NULL)
         return -ENOMEM;
-    snapshot->pause_ns = heap_table_visit(add_block, &sums);
+    heap_table_visit(add_block, &sums);
     site_sums_add_up(sites);
     for (uint32_t id = 1; id <= sites->count && result == 0; id++) {
         const struct site *site = site_table_get(id);

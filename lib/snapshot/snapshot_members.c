@@ -226,7 +226,7 @@ int snapshot_take_threads(struct snapshot *snapshot)
     struct thread_visit visit = {.snapshot = snapshot, .groups = &groups};
     int64_t tasks = count_tasks();
 
-    thread_table_visit(visit_thread, &visit);
+    snapshot->pause_ns = thread_table_visit(visit_thread, &visit);
     /* The main thread and leaktrace's own are nobody's. */
     snapshot->unattributed_threads = tasks < 0 ? -1 : tasks > visit.running + 2 ? tasks - visit.running - 2 : 0;
     if (visit.result != 0)

@@ -24,21 +24,6 @@ static struct {
 
 /* --- the directory ------------------------------------------------------------------------------------------------ */
 
-static struct heap_leaf **leaf_slot(uintptr_t addr)
-{
-    return &heap_region_directory[addr >> (HEAP_REGION_BITS + HEAP_LEAF_BITS)];
-}
-
-static struct heap_leaf *leaf_of(uintptr_t addr)
-{
-    return __atomic_load_n(leaf_slot(addr), __ATOMIC_ACQUIRE);
-}
-
-static size_t index_in_leaf(uintptr_t addr)
-{
-    return addr >> HEAP_REGION_BITS & (HEAP_LEAF_REGIONS - 1);
-}
-
 /* First in the list and then in the directory: a leaf that has blocks is in both, also in a process forked in between. */
 static void make_leaf(uintptr_t addr)
 {
@@ -46,12 +31,12 @@ static void make_leaf(uintptr_t addr)
 
     if (!lock_acquire(&leaves.lock))
         return;
-    leaf = leaf_of(addr) != NULL ? NULL : memory_map(sizeof(*leaf));
+    leaf = heap_region_leaf(addr) != NULL ? NULL : memory_map(sizeof(*leaf));
     if (leaf != NULL) {
         leaf->first = addr >> (HEAP_REGION_BITS + HEAP_LEAF_BITS) << (HEAP_REGION_BITS + HEAP_LEAF_BITS);
         leaf->next = leaves.first;
         __atomic_store_n(&leaves.first, leaf, __ATOMIC_RELEASE);
-        __atomic_store_n(leaf_slot(addr), leaf, __ATOMIC_RELEASE);
+        __atomic_store_n(&heap_region_directory[addr >> (HEAP_REGION_BITS + HEAP_LEAF_BITS)], leaf, __ATOMIC_RELEASE);
     }
     lock_release(&leaves.lock);
 }
@@ -87,13 +72,15 @@ uint64_t *heap_region_make(uintptr_t addr)
 {
     uint64_t *entry;
 
-    if (leaf_of(addr) == NULL)
+    if (!heap_region_has(addr))
+        return NULL;
+    if (heap_region_leaf(addr) == NULL)
         make_leaf(addr);
     entry = heap_region_find(addr);
     if (entry == NULL)
         return NULL;
     if (__atomic_load_n(entry, __ATOMIC_RELAXED) == 0)
-        make_table(leaf_of(addr), index_in_leaf(addr));
+        make_table(heap_region_leaf(addr), heap_region_index_in_leaf(addr));
     return __atomic_load_n(entry, __ATOMIC_RELAXED) == 0 ? NULL : entry;
 }
 
@@ -168,49 +155,46 @@ static uint64_t *pick(uint64_t *line, uint32_t same, bool is_size)
     return NULL;
 }
 
-uint64_t *heap_region_place(uint64_t table, uintptr_t addr, bool is_size)
-{
-    uint64_t *line = heap_region_line(table, addr);
-    uint64_t *room = NULL;
-
-    for (unsigned n = 0; n < HEAP_SEARCH_LINES; n++, line = heap_region_next_line(table, line)) {
-        __m128i keys = heap_line_keys(line);
-        uint32_t free_words = heap_line_free(keys);
-        uint64_t *slot = pick(line, heap_line_same(keys, addr), is_size);
-
-        if (slot != NULL)
-            return slot;
-        if (room == NULL && free_words != 0)
-            room = heap_line_slot(line, free_words);
-        if (heap_line_zero(keys) != 0)
-            break;
-    }
-    return room;
-}
-
 uint64_t *heap_region_seek(uint64_t table, uintptr_t addr, bool is_size)
 {
-    uint64_t *slot = heap_region_place(table, addr, is_size);
+    uint64_t *home;
+    uint64_t *line = heap_region_line(table, addr, &home);
 
-    return slot == NULL || heap_word_tag(heap_word_load(slot)) == HEAP_TAG_NONE ? NULL : slot;
+    for (unsigned n = 0; n < HEAP_SEARCH_LINES; n++, line = heap_region_next_line(table, line)) {
+        uint64_t *slot = pick(line, heap_line_same(heap_line_keys(line), addr), is_size);
+
+        if (slot != NULL || !heap_line_was_full(line))
+            return slot;
+    }
+    return NULL;
+}
+
+uint64_t *heap_region_room(uint64_t table, uintptr_t addr)
+{
+    uint64_t *home;
+    uint64_t *line = heap_region_line(table, addr, &home);
+
+    if (heap_word_tag(heap_word_load(home)) == HEAP_TAG_NONE)
+        return home;
+    for (unsigned n = 0; n < HEAP_SEARCH_LINES; n++, line = heap_region_next_line(table, line)) {
+        uint32_t free_words = heap_line_free(heap_line_keys(line));
+
+        if (free_words != 0)
+            return heap_line_slot(line, free_words);
+    }
+    return NULL;
 }
 
 /* --- replacing a table -------------------------------------------------------------------------------------------- */
 
-/* Nothing was ever removed from this table, nor has it this word. */
+/* Of a table that has not this word. */
 static bool enter_word(uint64_t table, uint64_t word)
 {
-    uint64_t *line = heap_region_line(table, heap_word_place(word));
+    uint64_t *room = heap_region_room(table, heap_word_place(word));
 
-    for (unsigned n = 0; n < HEAP_SEARCH_LINES; n++, line = heap_region_next_line(table, line)) {
-        uint32_t zero = heap_line_zero(heap_line_keys(line));
-
-        if (zero != 0) {
-            heap_word_store(heap_line_slot(line, zero), word);
-            return true;
-        }
-    }
-    return false;
+    if (room != NULL)
+        heap_word_store(room, word);
+    return room != NULL;
 }
 
 static bool enter_line(uint64_t table, uint64_t *line)
@@ -271,8 +255,8 @@ static uint64_t rebuilt(uint64_t old, uint64_t word)
    word was copied meanwhile. */
 bool heap_region_rebuild(struct heap_hold *hold, uintptr_t addr, uint64_t word)
 {
-    struct heap_leaf *leaf = leaf_of(addr);
-    uint32_t *rebuilds = &leaf->rebuilds[index_in_leaf(addr)];
+    struct heap_leaf *leaf = heap_region_leaf(addr);
+    uint32_t *rebuilds = &leaf->rebuilds[heap_region_index_in_leaf(addr)];
     uint32_t under_way = __atomic_load_n(rebuilds, __ATOMIC_RELAXED) | 1;
     uint64_t locked = hold->table & HEAP_LOCKED;
     uint64_t old = hold->table & ~HEAP_LOCKED;
@@ -283,7 +267,7 @@ bool heap_region_rebuild(struct heap_hold *hold, uintptr_t addr, uint64_t word)
     if (table != 0)
         __atomic_store_n(hold->entry, table | locked, __ATOMIC_RELEASE);
     __atomic_store_n(rebuilds, under_way + 1, __ATOMIC_RELEASE);
-    leaf->strays[index_in_leaf(addr)] = 0; /* also without memory: not again at the very next word */
+    leaf->strays[heap_region_index_in_leaf(addr)] = 0; /* also without memory: not again at the very next word */
     if (table == 0)
         return false;
     hold->table = table | locked;
@@ -294,7 +278,7 @@ bool heap_region_rebuild(struct heap_hold *hold, uintptr_t addr, uint64_t word)
 /* A stray costs about a hundred instructions more than another word; a rebuild, some two hundred for each line. */
 bool heap_region_is_crowded(const struct heap_hold *hold, uintptr_t addr)
 {
-    return ++leaf_of(addr)->strays[index_in_leaf(addr)] > heap_region_lines(hold->table) * 2 + 4;
+    return ++heap_region_leaf(addr)->strays[heap_region_index_in_leaf(addr)] > heap_region_lines(hold->table) * 2 + 4;
 }
 
 /* --- looking at a region, without its lock ------------------------------------------------------------------------ */

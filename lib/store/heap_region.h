@@ -2,16 +2,19 @@
  * Where the live heap blocks are kept: one word for each, in a small table for each region of 64 KiB of the address space.
  *
  * A directory of two levels finds the region's entry: one word that says where its table is and how large, and whether a thread
- * is at work on it. A table is lines of eight words. A block's word is in the line that its address hashes to or, when that is
- * full, in one of the next. Every change is one store of eight bytes, so a reader needs no lock, and a copy of the memory at
- * any instant (fork) is valid. Tables are replaced as a whole when they are crowded; their memory is used again, never
- * unmapped.
+ * is at work on it. A table is lines of eight words. A block's word is at home, where its address hashes to; when that word is
+ * taken, elsewhere in the same line, the last word when all others are taken; and when the line is full, in one of the next.
+ * Every change is one store of eight bytes, so a reader needs no lock, and a copy of the memory at any instant (fork) is valid.
+ * Tables are replaced as a whole when they are crowded; their memory is used again, never unmapped.
  *
  * A word:
  *   63..51 the block's place in the region, in units of 8 bytes     50..48 tag (enum heap_tag)     47..26 size     25..0 site
  *   A size that does not fit is HEAP_SIZE_LONG here, and in bits 47..0 of a second word of the same place, tag HEAP_TAG_LONG.
- *   0 is a free word of a line that was never full, HEAP_WORD_FREED one of a line that was. Words stray only behind lines that
- *   were full, so a search ends at the first line that has a 0.
+ *   A word with the tag HEAP_TAG_NONE is free: 0 if it was never used, else heap_word_gone() of the block that was at home
+ *   there, else HEAP_WORD_FREED.
+ *
+ * What a search may rely on: no word becomes 0 again, so words stray only behind lines whose last word is not 0. And a block is
+ * put at home when that is free, so while its home is 0, or says that this very block is gone, it is nowhere.
  */
 #ifndef LEAKTRACE_STORE_HEAP_REGION_H
 #define LEAKTRACE_STORE_HEAP_REGION_H
@@ -43,7 +46,8 @@ enum heap_tag {
 #define HEAP_SITE_BITS 26
 #define HEAP_SIZE_LONG ((1ul << 22) - 1)
 #define HEAP_LONG_MASK ((1ul << 48) - 1)
-#define HEAP_WORD_FREED (1ul << 51)
+#define HEAP_WORD_GONE 1ul
+#define HEAP_WORD_FREED 2ul
 
 /* Of an entry: lines of the table << 52 | its address | HEAP_LOCKED. 0: the region was never used. */
 #define HEAP_LINES_SHIFT 52
@@ -91,9 +95,9 @@ bool heap_region_rebuild(struct heap_hold *hold, uintptr_t addr, uint64_t word);
 
 /* The slot of the block's word or, if `is_size`, of its size's; NULL when there is none. */
 uint64_t *heap_region_seek(uint64_t table, uintptr_t addr, bool is_size);
-/* The same, or else a free slot for it; NULL when there is no room. */
-uint64_t *heap_region_place(uint64_t table, uintptr_t addr, bool is_size);
-/* Called for each word that comes to a line that was once full: whether this is so often that the table should be rebuilt. */
+/* A free slot for a word of this address, its home if that is free; NULL when there is no room. */
+uint64_t *heap_region_room(uint64_t table, uintptr_t addr);
+/* Called for each word that comes to a line that was full before: whether this is so often that the table should be rebuilt. */
 bool heap_region_is_crowded(const struct heap_hold *hold, uintptr_t addr);
 
 /* Calls `work` for every region that has a table. Takes no lock. */
@@ -131,6 +135,12 @@ static inline uint64_t heap_word_size_of(uintptr_t addr, uint64_t size)
     return addr << 48 | (uint64_t)HEAP_TAG_LONG << 48 | size;
 }
 
+/* What a block leaves at its home. */
+static inline uint64_t heap_word_gone(uintptr_t addr)
+{
+    return addr << 48 | HEAP_WORD_GONE;
+}
+
 static inline uint64_t heap_word_old(uint64_t word)
 {
     return (word & ~(7ul << 48)) | (uint64_t)HEAP_TAG_OLD << 48;
@@ -150,6 +160,12 @@ static inline enum heap_tag heap_word_tag(uint64_t word)
 static inline bool heap_word_is_block(uint64_t word)
 {
     return heap_word_tag(word) - 1u < HEAP_TAG_LAST;
+}
+
+/* The same of the block at this address. */
+static inline bool heap_word_is_block_at(uint64_t word, uintptr_t addr)
+{
+    return ((word ^ addr << 48) >> 48) - 1 < HEAP_TAG_LAST;
 }
 
 /* The size in a block's word. */
@@ -185,15 +201,10 @@ static inline __m128i heap_line_free_lanes(__m128i keys)
     return _mm_cmpeq_epi16(_mm_and_si128(_mm_set1_epi16(7), keys), _mm_setzero_si128());
 }
 
-/* Sets of words, two bits for each: the free ones; those that are 0; those with the address's place, whatever their tag. */
+/* Sets of words, two bits for each: the free ones; those with the address's place, whatever their tag. */
 static inline uint32_t heap_line_free(__m128i keys)
 {
     return (uint32_t)_mm_movemask_epi8(heap_line_free_lanes(keys));
-}
-
-static inline uint32_t heap_line_zero(__m128i keys)
-{
-    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi16(keys, _mm_setzero_si128()));
 }
 
 static inline uint32_t heap_line_same(__m128i keys, uintptr_t addr)
@@ -201,6 +212,11 @@ static inline uint32_t heap_line_same(__m128i keys, uintptr_t addr)
     __m128i places = _mm_andnot_si128(_mm_set1_epi16(7), keys);
 
     return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi16(places, _mm_set1_epi16((short)addr)));
+}
+
+static inline bool heap_line_was_full(const uint64_t *line)
+{
+    return heap_word_load(&line[HEAP_LINE_WORDS - 1]) != 0;
 }
 
 /* The first of a set that is not empty. */
@@ -222,12 +238,17 @@ static inline struct heap_leaf *heap_region_leaf(uintptr_t addr)
     return __atomic_load_n(&heap_region_directory[addr >> (HEAP_REGION_BITS + HEAP_LEAF_BITS)], __ATOMIC_ACQUIRE);
 }
 
-/* The region's entry in the directory, or NULL. */
+static inline size_t heap_region_index_in_leaf(uintptr_t addr)
+{
+    return addr >> HEAP_REGION_BITS & (HEAP_LEAF_REGIONS - 1);
+}
+
+/* The region's entry in the directory, or NULL; of any address. */
 static inline uint64_t *heap_region_find(uintptr_t addr)
 {
-    struct heap_leaf *leaf = heap_region_leaf(addr);
+    struct heap_leaf *leaf = __builtin_expect(heap_region_has(addr), 1) ? heap_region_leaf(addr) : NULL;
 
-    return leaf == NULL ? NULL : &leaf->entries[addr >> HEAP_REGION_BITS & (HEAP_LEAF_REGIONS - 1)];
+    return __builtin_expect(leaf == NULL, 0) ? NULL : &leaf->entries[heap_region_index_in_leaf(addr)];
 }
 
 static inline uint32_t heap_region_lines(uint64_t table)
@@ -240,12 +261,15 @@ static inline uint64_t *heap_region_words(uint64_t table)
     return (uint64_t *)(table & HEAP_TABLE_MASK);
 }
 
-/* Where the search for an address begins. */
-static inline uint64_t *heap_region_line(uint64_t table, uintptr_t addr)
+/* The line where the search for an address begins, and in it the word where the block is at home: any but the last. */
+static inline uint64_t *heap_region_line(uint64_t table, uintptr_t addr, uint64_t **ret_home)
 {
     uint32_t hash = (uint16_t)addr * HEAP_HASH;
+    uint64_t at = hash * (uint64_t)heap_region_lines(table);
+    uint64_t *line = heap_region_words(table) + (at >> 32) * HEAP_LINE_WORDS;
 
-    return heap_region_words(table) + (hash * (uint64_t)heap_region_lines(table) >> 32) * HEAP_LINE_WORDS;
+    *ret_home = line + ((uint32_t)at * (uint64_t)(HEAP_LINE_WORDS - 1) >> 32);
+    return line;
 }
 
 static inline uint64_t *heap_region_next_line(uint64_t table, uint64_t *line)

@@ -9,6 +9,8 @@
 #ifndef LEAKTRACE_STORE_HEAP_TABLE_H
 #define LEAKTRACE_STORE_HEAP_TABLE_H
 
+#include "store/heap_region.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,6 +21,12 @@ struct heap_block {
     bool after_mark; /* allocated after the growth mark */
 };
 
+struct heap_place {
+    uint64_t *entry; /* of the region; NULL: it has none yet */
+    uint64_t table;  /* what was in the entry */
+    uint64_t *home;
+};
+
 enum heap_put {
     HEAP_PUT_NEW,
     HEAP_PUT_REPLACED,  /* a block was there whose release was never seen */
@@ -27,11 +35,14 @@ enum heap_put {
 };
 
 /* Records a block as allocated now. */
-enum heap_put heap_table_add(uintptr_t addr, uint64_t size, uint32_t site);
+static inline enum heap_put heap_table_add(uintptr_t addr, uint64_t size, uint32_t site);
+/* The same in two parts; when the second comes, the processor has fetched the memory that the first has named. */
+static inline struct heap_place heap_table_place(uintptr_t addr);
+static inline enum heap_put heap_table_add_at(struct heap_place place, uintptr_t addr, uint64_t size, uint32_t site);
 /* False: there is no block, for sure. Takes no lock. Of an address that no other thread releases at the same time. */
 bool heap_table_may_have(uintptr_t addr);
-/* Removes the block and tells what it was; false when it is not known. */
-bool heap_table_take(uintptr_t addr, struct heap_block *ret_block);
+/* Removes the block and tells what it was, unless `ret_block` is NULL; false when it is not known. */
+static inline bool heap_table_take(uintptr_t addr, struct heap_block *ret_block);
 /* Puts back what heap_table_take removed, with its age. */
 enum heap_put heap_table_put_back(const struct heap_block *block);
 
@@ -43,10 +54,93 @@ bool heap_table_share(void);
 void heap_table_mark(void);
 
 /* Calls `visit` for every block that is live during the whole visit, and perhaps for some that come or go. In one thread at a
-   time. Returns the longest that a thread may have waited for it, in ns: 0. */
-int64_t heap_table_visit(void (*visit)(const struct heap_block *block, void *context), void *context);
+   time. No thread waits for it. */
+void heap_table_visit(void (*visit)(const struct heap_block *block, void *context), void *context);
 
 /* In the child of fork: the owners of the locks may not exist. */
 void heap_table_after_fork(void);
+
+/* --- the usual case: a block at home -------------------------------------------------------------------------------- */
+
+extern __attribute__((visibility("hidden"))) enum heap_tag heap_table_generation;
+
+/* For heap_table_add() and heap_table_take() alone: all that is not usual. The held region is left. */
+enum heap_put heap_table_put_slowly(uintptr_t addr, uint64_t size, uint64_t word);
+enum heap_put heap_table_put_held(struct heap_hold hold, uintptr_t addr, uint64_t size, uint64_t word);
+bool heap_table_take_slowly(uintptr_t addr, struct heap_block *ret_block);
+bool heap_table_take_held(struct heap_hold hold, uintptr_t addr, struct heap_block *ret_block);
+
+static inline enum heap_tag heap_table_current_generation(void)
+{
+    return __atomic_load_n(&heap_table_generation, __ATOMIC_RELAXED);
+}
+
+/* A block whose size is in its word. */
+static inline struct heap_block heap_table_unpack(uintptr_t addr, uint64_t word)
+{
+    return (struct heap_block){
+        .addr = addr,
+        .size = heap_word_size(word),
+        .site = (uint32_t)word & ((1u << HEAP_SITE_BITS) - 1),
+        .after_mark = heap_word_tag(word) == heap_table_current_generation(),
+    };
+}
+
+static inline struct heap_place heap_table_place(uintptr_t addr)
+{
+    struct heap_place place = {.entry = heap_region_find(addr)};
+
+    if (__builtin_expect(place.entry != NULL, 1)) {
+        place.table = __atomic_load_n(place.entry, __ATOMIC_RELAXED) & ~HEAP_LOCKED;
+        heap_region_line(place.table, addr, &place.home);
+        __builtin_prefetch(place.home, 1);
+    }
+    return place;
+}
+
+/* The table may have been replaced since its place was asked for. */
+static inline __attribute__((always_inline)) enum heap_put heap_table_add_at(struct heap_place place, uintptr_t addr, uint64_t size,
+                                                                              uint32_t site)
+{
+    uint64_t word = heap_word_block(addr, heap_table_current_generation(), size, site);
+    struct heap_hold hold;
+    uint64_t before;
+
+    if (__builtin_expect(place.entry == NULL || !heap_region_try(&hold, place.entry), 0))
+        return heap_table_put_slowly(addr, size, word);
+    if (__builtin_expect((hold.table & ~HEAP_LOCKED) != place.table || size >= HEAP_SIZE_LONG, 0))
+        return heap_table_put_held(hold, addr, size, word);
+    before = heap_word_load(place.home);
+    if (before != 0 && before != heap_word_gone(addr))
+        return heap_table_put_held(hold, addr, size, word);
+    heap_word_store(place.home, word);
+    heap_region_leave(hold);
+    return HEAP_PUT_NEW;
+}
+
+static inline enum heap_put heap_table_add(uintptr_t addr, uint64_t size, uint32_t site)
+{
+    return heap_table_add_at(heap_table_place(addr), addr, size, site);
+}
+
+static inline __attribute__((always_inline)) bool heap_table_take(uintptr_t addr, struct heap_block *ret_block)
+{
+    uint64_t *entry = heap_region_find(addr);
+    struct heap_hold hold;
+    uint64_t *home;
+    uint64_t word;
+
+    if (__builtin_expect(entry == NULL || !heap_region_try(&hold, entry), 0))
+        return heap_table_take_slowly(addr, ret_block);
+    heap_region_line(hold.table, addr, &home);
+    word = heap_word_load(home);
+    if (!heap_word_is_block_at(word, addr) || __builtin_expect(heap_word_size(word) == HEAP_SIZE_LONG, 0))
+        return heap_table_take_held(hold, addr, ret_block);
+    if (ret_block != NULL)
+        *ret_block = heap_table_unpack(addr, word);
+    heap_word_store(home, heap_word_gone(addr));
+    heap_region_leave(hold);
+    return true;
+}
 
 #endif

@@ -2,6 +2,7 @@
 #include "store/thread_table.h"
 
 #include "base/lock.h"
+#include "base/sys.h"
 
 static struct arena table_arena;
 #define TABLE_ARENA (&table_arena)
@@ -165,14 +166,18 @@ uint64_t thread_table_stack_bytes(const struct thread_entry *entry)
     return entry->row.stack_bytes;
 }
 
-void thread_table_visit(void (*visit)(const struct thread_row *row, void *context), void *context)
+int64_t thread_table_visit(void (*visit)(const struct thread_row *row, void *context), void *context)
 {
+    int64_t began;
+
     if (!lock_acquire(&table.lock))
-        return;
+        return 0;
+    began = sys_monotonic_ns();
     for (struct thread_entry *entry = table.by_handle; entry != NULL; entry = entry->hh.next)
         if (entry != &table.anchor)
             visit(&entry->row, context);
     lock_release(&table.lock);
+    return sys_monotonic_ns() - began;
 }
 
 void thread_table_after_fork(struct thread_entry *self)

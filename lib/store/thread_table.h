@@ -51,8 +51,9 @@ uint32_t thread_table_site(const struct thread_entry *entry);
 struct thread_start *thread_table_start(struct thread_entry *entry);
 uint64_t thread_table_stack_bytes(const struct thread_entry *entry);
 
-/* Calls `visit` for every live thread, under the lock: it must only add up. */
-void thread_table_visit(void (*visit)(const struct thread_row *row, void *context), void *context);
+/* Calls `visit` for every live thread, under the lock: it must only add up. Returns how long that was held, in ns: a thread
+   that is created or ends meanwhile waits. */
+int64_t thread_table_visit(void (*visit)(const struct thread_row *row, void *context), void *context);
 
 /* In the child of fork: only the forking thread exists; `self` is its entry, or NULL when it is not one of the table's. */
 void thread_table_after_fork(struct thread_entry *self);

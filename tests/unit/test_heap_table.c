@@ -1,5 +1,6 @@
 /* The table of live heap blocks, held against a plain model. The program has one thread: what needs more is in the other file,
    test_heap_table_threads.c. */
+#include "../support/heap_totals.h"
 #include "../support/unit.h"
 
 #include "store/heap_table.h"
@@ -11,53 +12,6 @@
 #define LAST_ADDR ((1ul << 47) - 8)
 #define OPERATIONS 1000000
 #define MODEL_BLOCKS 20000
-
-struct totals {
-    uint64_t blocks;
-    uint64_t bytes;
-    uint64_t young_blocks;
-    uint64_t sites;
-};
-
-static void add_up(const struct heap_block *block, void *context)
-{
-    struct totals *totals = context;
-
-    totals->blocks++;
-    totals->bytes += block->size;
-    totals->young_blocks += block->after_mark;
-    totals->sites += block->site;
-}
-
-static struct totals visit(void)
-{
-    struct totals totals = {0};
-
-    assert_true(heap_table_visit(add_up, &totals) >= 0);
-    return totals;
-}
-
-static void assert_totals(struct totals expected)
-{
-    struct totals totals = visit();
-
-    assert_int_equal(totals.blocks, expected.blocks);
-    assert_int_equal(totals.bytes, expected.bytes);
-    assert_int_equal(totals.young_blocks, expected.young_blocks);
-    assert_int_equal(totals.sites, expected.sites);
-}
-
-static void assert_taken(uintptr_t addr, uint64_t size, uint32_t site, bool after_mark)
-{
-    struct heap_block block;
-
-    memset(&block, 0xa5, sizeof(block));
-    assert_true(heap_table_take(addr, &block));
-    assert_int_equal(block.addr, addr);
-    assert_int_equal(block.size, size);
-    assert_int_equal(block.site, site);
-    assert_int_equal(block.after_mark, after_mark);
-}
 
 static void a_block_comes_back_as_it_was_added(void **state)
 {
@@ -81,10 +35,10 @@ static void a_block_comes_back_as_it_was_added(void **state)
         for (size_t j = 0; j < ARRAY_LEN(addrs); j++)
             for (size_t k = 0; k < ARRAY_LEN(sites); k++) {
                 assert_int_equal(heap_table_add(addrs[j], sizes[i], sites[k]), HEAP_PUT_NEW);
-                assert_totals((struct totals){1, sizes[i], 1, sites[k]});
+                assert_totals((struct heap_totals){1, sizes[i], 1, sites[k]});
                 assert_taken(addrs[j], sizes[i], sites[k], true);
             }
-    assert_totals((struct totals){0});
+    assert_totals((struct heap_totals){0});
 }
 
 static void taking_an_unknown_block_says_so_and_changes_nothing(void **state)
@@ -95,7 +49,7 @@ static void taking_an_unknown_block_says_so_and_changes_nothing(void **state)
     assert_int_equal(heap_table_add(4096, 10, 1), HEAP_PUT_NEW);
     assert_false(heap_table_take(4104, &block));
     assert_false(heap_table_take(0x333300000000, &block));
-    assert_totals((struct totals){1, 10, 1, 1});
+    assert_totals((struct heap_totals){1, 10, 1, 1});
     assert_taken(4096, 10, 1, true);
     assert_false(heap_table_take(4096, &block));
 }
@@ -110,7 +64,7 @@ static void an_address_that_no_allocator_gives_is_refused(void **state)
         assert_int_equal(heap_table_add(addrs[i], 10, 1), HEAP_PUT_NO_MEMORY);
         assert_false(heap_table_take(addrs[i], &block));
     }
-    assert_totals((struct totals){0});
+    assert_totals((struct heap_totals){0});
 }
 
 static void what_lies_inside_a_long_block_is_no_block(void **state)
@@ -124,7 +78,7 @@ static void what_lies_inside_a_long_block_is_no_block(void **state)
         assert_false(heap_table_take(addr + 16, &block));
         assert_taken(addr, 1ull << 30, 1, true);
     }
-    assert_totals((struct totals){0});
+    assert_totals((struct heap_totals){0});
 }
 
 static void a_block_that_was_never_seen_released_is_replaced(void **state)
@@ -136,9 +90,9 @@ static void a_block_that_was_never_seen_released_is_replaced(void **state)
         for (size_t j = 0; j < ARRAY_LEN(sizes); j++) {
             assert_int_equal(heap_table_add(4096, sizes[i], 1), HEAP_PUT_NEW);
             assert_int_equal(heap_table_add(4096, sizes[j], 2), HEAP_PUT_REPLACED);
-            assert_totals((struct totals){1, sizes[j], 1, 2});
+            assert_totals((struct heap_totals){1, sizes[j], 1, 2});
             assert_taken(4096, sizes[j], 2, true);
-            assert_totals((struct totals){0});
+            assert_totals((struct heap_totals){0});
         }
 }
 
@@ -157,9 +111,9 @@ static void blocks_from_before_the_mark_are_old_and_those_put_back_keep_their_ag
         assert_true(young.after_mark);
         assert_int_equal(heap_table_put_back(&old), HEAP_PUT_NEW);
         assert_int_equal(heap_table_put_back(&young), HEAP_PUT_NEW);
-        assert_totals((struct totals){2, 1 + (1ull << 40), 1, 2});
+        assert_totals((struct heap_totals){2, 1 + (1ull << 40), 1, 2});
         heap_table_mark();
-        assert_totals((struct totals){2, 1 + (1ull << 40), 0, 2});
+        assert_totals((struct heap_totals){2, 1 + (1ull << 40), 0, 2});
         assert_taken(16, 1, 1, false);
         assert_taken(32, 1ull << 40, 1, false);
     }
@@ -171,9 +125,9 @@ static void a_block_stays_old_however_many_marks_come(void **state)
 
     (void)state;
     for (int marks = 0; marks < 20; marks++) {
-        assert_totals((struct totals){n, n, marks == 0 ? 0 : 100, n});
+        assert_totals((struct heap_totals){n, n, marks == 0 ? 0 : 100, n});
         heap_table_mark();
-        assert_totals((struct totals){n, n, 0, n});
+        assert_totals((struct heap_totals){n, n, 0, n});
         for (int i = 0; i < 100; i++)
             assert_int_equal(heap_table_add(0x10000 + n++ * 48, 1, 1), HEAP_PUT_NEW);
     }
@@ -242,9 +196,9 @@ static void model_mark(void)
         model[i].block.after_mark = false;
 }
 
-static struct totals model_totals(void)
+static struct heap_totals model_totals(void)
 {
-    struct totals totals = {0};
+    struct heap_totals totals = {0};
 
     for (size_t i = 0; i < MODEL_BLOCKS; i++)
         if (model[i].live)
@@ -275,7 +229,7 @@ static void a_million_random_operations_agree_with_a_plain_model(void **state)
     assert_totals(model_totals());
     for (uint64_t i = 0; i < MODEL_BLOCKS; i++)
         model_take(&model[i], model_addr(i), false);
-    assert_totals((struct totals){0});
+    assert_totals((struct heap_totals){0});
 }
 
 int main(void)

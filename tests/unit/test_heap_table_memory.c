@@ -1,4 +1,5 @@
 /* The memory of the table of live heap blocks: how little it is, and what happens without. */
+#include "../support/heap_totals.h"
 #include "../support/unit.h"
 
 #include "base/memory.h"
@@ -10,53 +11,6 @@
 
 #define OPERATIONS 1000000
 #define MILLION 1000000
-
-struct totals {
-    uint64_t blocks;
-    uint64_t bytes;
-    uint64_t young_blocks;
-    uint64_t sites;
-};
-
-static void add_up(const struct heap_block *block, void *context)
-{
-    struct totals *totals = context;
-
-    totals->blocks++;
-    totals->bytes += block->size;
-    totals->young_blocks += block->after_mark;
-    totals->sites += block->site;
-}
-
-static struct totals visit(void)
-{
-    struct totals totals = {0};
-
-    assert_true(heap_table_visit(add_up, &totals) >= 0);
-    return totals;
-}
-
-static void assert_totals(struct totals expected)
-{
-    struct totals totals = visit();
-
-    assert_int_equal(totals.blocks, expected.blocks);
-    assert_int_equal(totals.bytes, expected.bytes);
-    assert_int_equal(totals.young_blocks, expected.young_blocks);
-    assert_int_equal(totals.sites, expected.sites);
-}
-
-static void assert_taken(uintptr_t addr, uint64_t size, uint32_t site, bool after_mark)
-{
-    struct heap_block block;
-
-    memset(&block, 0xa5, sizeof(block));
-    assert_true(heap_table_take(addr, &block));
-    assert_int_equal(block.addr, addr);
-    assert_int_equal(block.size, size);
-    assert_int_equal(block.site, site);
-    assert_int_equal(block.after_mark, after_mark);
-}
 
 /* A million blocks at this distance, or at random ones; whether they take at most 16 bytes each. */
 static bool take_little_memory(uintptr_t distance)
@@ -115,7 +69,7 @@ static void a_region_holds_a_block_at_each_of_its_places(void **state)
         assert_int_equal(heap_table_add(addr, addr - first, 1), HEAP_PUT_NEW);
     for (uintptr_t addr = first; addr < first + 65536; addr += 8)
         assert_taken(addr, addr - first, 1, true);
-    assert_totals((struct totals){0});
+    assert_totals((struct heap_totals){0});
 }
 
 static void a_small_live_set_never_fills_the_table_with_removed_words(void **state)
@@ -176,7 +130,7 @@ static void past_the_cap_blocks_are_refused_and_later_taken_again(void **state)
     }
     assert_true(accepted > 1000);
     assert_true(refused > 1000);
-    assert_totals((struct totals){accepted, total, accepted, accepted});
+    assert_totals((struct heap_totals){accepted, total, accepted, accepted});
     for (uintptr_t i = 1; i <= 500000; i++)
         if (heap_table_take(i * 16, &block)) {
             assert_int_equal(block.size, i);
@@ -208,7 +162,7 @@ static void a_block_is_replaced_also_when_there_is_no_memory(void **state)
 
         assert_true(put == HEAP_PUT_REPLACED || put == HEAP_PUT_NO_MEMORY);
     }
-    assert_totals((struct totals){n, 2 * n, n, 2 * n});
+    assert_totals((struct heap_totals){n, 2 * n, n, 2 * n});
     memory_set_cap(0);
     for (uintptr_t i = 1; i <= 1000000; i++)
         n -= heap_table_take(i * 16, &block);
@@ -224,7 +178,7 @@ static void a_long_block_without_memory_leaves_nothing_behind(void **state)
     memory_set_cap(1);
     for (uintptr_t addr = 0x666600000000; addr < 0x666600010000; addr += 8)
         n += heap_table_add(addr, 1ull << 33, 1) == HEAP_PUT_NEW;
-    assert_totals((struct totals){n, n << 33, n, n});
+    assert_totals((struct heap_totals){n, n << 33, n, n});
     memory_set_cap(0);
     for (uintptr_t addr = 0x666600000000; addr < 0x666600010000; addr += 8)
         if (heap_table_take(addr, &block)) {
