@@ -84,16 +84,6 @@ static inline void note_last(uintptr_t block, size_t size)
         do_deferred();
 }
 
-static __attribute__((noinline)) void add_sampled(uintptr_t block, size_t size, const struct stack_frame *caller)
-{
-    struct stack_leaf *leaf = sampler_takes_hit(&guard.sampler, size) ? event_stack(KIND_HEAP, caller) : NULL;
-
-    if (leaf == NULL)
-        return;
-    count_sampled(leaf->tally.site, size);
-    count_put(heap_table_add(block, size, leaf->tally.site->id));
-}
-
 static inline void add(uintptr_t block, size_t size, const struct stack_frame *caller)
 {
     struct heap_place place = heap_table_place(block);
@@ -101,22 +91,21 @@ static inline void add(uintptr_t block, size_t size, const struct stack_frame *c
 
     if (__builtin_expect(leaf == NULL, 0))
         return;
-    tally_count(&leaf->tally, size);
+    if (__builtin_expect(sampler_is_on(), 0))
+        count_sampled(leaf->tally.site, size);
+    else
+        tally_count(&leaf->tally, size);
     count_put(heap_table_add_at(place, block, size, leaf->tally.site->id));
 }
 
 void record_heap_acquire(void *block, size_t size, const struct stack_frame *caller)
 {
-    const bool samples = sampler_is_on();
-
     if (block == NULL || !event_acquire_is_wanted(KIND_HEAP))
         return;
-    if (!samples || !sampler_passes(&guard.sampler, size)) {
+    if (!sampler_is_on() || !sampler_passes(&guard.sampler, size)) {
         if (!event_enter())
             return;
-        if (__builtin_expect(samples, 0))
-            add_sampled((uintptr_t)block, size, caller);
-        else
+        if (!sampler_is_on() || sampler_takes_hit(&guard.sampler, size))
             add((uintptr_t)block, size, caller);
         event_end();
     }
@@ -146,7 +135,7 @@ static void put_corrected(struct heap_block *block, size_t size)
 }
 
 /* The operators of libstdc++ ask for more than they were asked for, where a size is 0 or no multiple of the alignment. */
-static void correct_size(uintptr_t addr, size_t size)
+static __attribute__((noinline)) void correct_size(uintptr_t addr, size_t size)
 {
     struct heap_block block;
 
