@@ -171,8 +171,10 @@ static inline __attribute__((always_inline)) bool release(void *block, struct he
     return known;
 }
 
+/* The allocator is about to look at what stands before the block: that is fetched while the table is. */
 void record_heap_free(void *block)
 {
+    __builtin_prefetch((char *)block - 16, 1);
     release(block, NULL);
 }
 

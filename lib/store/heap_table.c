@@ -72,7 +72,19 @@ static enum heap_put put_long(struct heap_hold *hold, uintptr_t addr, uint64_t s
     return result;
 }
 
-enum heap_put heap_table_put_held(struct heap_hold hold, uintptr_t addr, uint64_t size, uint64_t word)
+/* Where a block that is not known may go at once: its line was never full, so it is in no other. NULL: it is known, or not so simple. */
+static inline uint64_t *room_in_line(uint64_t table, uintptr_t addr)
+{
+    uint64_t *home;
+    uint64_t *line = heap_region_line(table, addr, &home);
+    __m128i keys = heap_line_keys(line);
+
+    if (heap_line_was_full(line) || heap_line_same(keys, addr) != 0)
+        return NULL;
+    return heap_word_tag(heap_word_load(home)) == HEAP_TAG_NONE ? home : heap_line_slot(line, heap_line_free(keys));
+}
+
+static __attribute__((noinline)) enum heap_put put_anywhere(struct heap_hold hold, uintptr_t addr, uint64_t size, uint64_t word)
 {
     enum heap_put result = is_long(word) ? put_long(&hold, addr, size, word) : put_word(&hold, addr, word);
 
@@ -80,6 +92,17 @@ enum heap_put heap_table_put_held(struct heap_hold hold, uintptr_t addr, uint64_
         remove_size(hold.table, addr);
     heap_region_leave(hold);
     return result;
+}
+
+enum heap_put heap_table_put_held(struct heap_hold hold, uintptr_t addr, uint64_t size, uint64_t word)
+{
+    uint64_t *slot = is_long(word) ? NULL : room_in_line(hold.table, addr);
+
+    if (slot == NULL)
+        return put_anywhere(hold, addr, size, word);
+    heap_word_store(slot, word);
+    heap_region_leave(hold);
+    return HEAP_PUT_NEW;
 }
 
 enum heap_put heap_table_put_slowly(uintptr_t addr, uint64_t size, uint64_t word)
@@ -113,7 +136,7 @@ static struct heap_block unpack_any(uint64_t table, uintptr_t addr, uint64_t wor
     return block;
 }
 
-bool heap_table_take_held(struct heap_hold hold, uintptr_t addr, struct heap_block *ret_block)
+static __attribute__((noinline)) bool take_anywhere(struct heap_hold hold, uintptr_t addr, struct heap_block *ret_block)
 {
     uint64_t *slot = heap_region_seek(hold.table, addr, false);
 
@@ -128,6 +151,23 @@ bool heap_table_take_held(struct heap_hold hold, uintptr_t addr, struct heap_blo
     }
     heap_region_leave(hold);
     return slot != NULL;
+}
+
+bool heap_table_take_held(struct heap_hold hold, uintptr_t addr, struct heap_block *ret_block)
+{
+    uint64_t *home;
+    uint64_t *line = heap_region_line(hold.table, addr, &home);
+    uint32_t same = heap_line_same(heap_line_keys(line), addr);
+    uint64_t *slot = same == 0 ? home : heap_line_slot(line, same);
+    uint64_t word = heap_word_load(slot);
+
+    if (slot == home || !heap_word_is_block_at(word, addr) || is_long(word))
+        return take_anywhere(hold, addr, ret_block);
+    if (ret_block != NULL)
+        *ret_block = heap_table_unpack(addr, word);
+    heap_word_store(slot, HEAP_WORD_FREED);
+    heap_region_leave(hold);
+    return true;
 }
 
 bool heap_table_take_slowly(uintptr_t addr, struct heap_block *ret_block)

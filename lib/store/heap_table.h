@@ -125,20 +125,20 @@ static inline enum heap_put heap_table_add(uintptr_t addr, uint64_t size, uint32
 
 static inline __attribute__((always_inline)) bool heap_table_take(uintptr_t addr, struct heap_block *ret_block)
 {
-    uint64_t *entry = heap_region_find(addr);
+    struct heap_place place = heap_table_place(addr);
     struct heap_hold hold;
-    uint64_t *home;
     uint64_t word;
 
-    if (__builtin_expect(entry == NULL || !heap_region_try(&hold, entry), 0))
+    if (__builtin_expect(place.entry == NULL || !heap_region_try(&hold, place.entry), 0))
         return heap_table_take_slowly(addr, ret_block);
-    heap_region_line(hold.table, addr, &home);
-    word = heap_word_load(home);
+    if (__builtin_expect((hold.table & ~HEAP_LOCKED) != place.table, 0))
+        return heap_table_take_held(hold, addr, ret_block);
+    word = heap_word_load(place.home);
     if (!heap_word_is_block_at(word, addr) || __builtin_expect(heap_word_size(word) == HEAP_SIZE_LONG, 0))
         return heap_table_take_held(hold, addr, ret_block);
     if (ret_block != NULL)
         *ret_block = heap_table_unpack(addr, word);
-    heap_word_store(home, heap_word_gone(addr));
+    heap_word_store(place.home, heap_word_gone(addr));
     heap_region_leave(hold);
     return true;
 }

@@ -12,6 +12,7 @@
 
 #include "base/lock.h"
 #include "base/memory.h"
+#include "store/epoch.h"
 
 #include <stddef.h>
 
@@ -252,24 +253,23 @@ static uint32_t epoch_of_root(uintptr_t root)
     return (uint32_t)(root >> 8) - 1;
 }
 
+/* Of a stack from a time when no module had been unloaded yet the root need not be looked for. */
 uint32_t stack_tree_epoch(uint32_t node)
 {
-    return epoch_of_root(root_of(node));
+    return epoch_module() == 0 ? 0 : epoch_of_root(root_of(node));
 }
 
 void stack_tree_read(uint32_t node, uint32_t limit, uintptr_t *pcs, struct stack *ret_stack)
 {
-    uintptr_t root;
     uint32_t depth = 0;
 
     for (; node_at(node)->parent != STACK_NODE_NONE && depth < limit; node = node_at(node)->parent)
         pcs[depth++] = stack_tree_pc(node);
-    root = root_of(node);
     *ret_stack = (struct stack){
         .pcs = pcs,
         .depth = depth,
-        .epoch = epoch_of_root(root),
-        .truncated = (root & 1) != 0 || node_at(node)->parent != STACK_NODE_NONE,
+        .epoch = stack_tree_epoch(node),
+        .truncated = node_at(node)->parent != STACK_NODE_NONE || stack_tree_is_truncated(node),
     };
 }
 
