@@ -1,5 +1,5 @@
 /*
- * Hooks of threads. Owns the routine that threads start in.
+ * Hooks of threads. Owns the routines that threads start in.
  *
  * A thread's end is seen by a cleanup handler in that routine, so it is seen whether the thread returns, calls pthread_exit or
  * is cancelled.
@@ -27,14 +27,25 @@ static void count_out(void)
         hook_thread_last_ends();
 }
 
-static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*routine)(void *), struct thread_entry *entry)
+static struct thread_entry *prepare(void *(*routine)(void *), void *argument, size_t stack_bytes, bool detached,
+                                    const struct stack_frame *caller)
 {
-    int result;
+    const struct thread_start start = {.routine = routine, .argument = argument};
+    struct thread_entry *entry = record_thread_create(&start, stack_bytes, detached, caller);
 
-    __atomic_add_fetch(&threads, 1, __ATOMIC_ACQ_REL);
-    result = real_pthread_create(thread, attr, routine, entry);
-    if (result != 0)
-        __atomic_sub_fetch(&threads, 1, __ATOMIC_ACQ_REL);
+    if (entry != NULL)
+        __atomic_add_fetch(&threads, 1, __ATOMIC_ACQ_REL);
+    return entry;
+}
+
+static int created(struct thread_entry *entry, int result, const pthread_t *thread)
+{
+    if (result == 0) {
+        record_thread_created(entry, *thread);
+        return result;
+    }
+    __atomic_sub_fetch(&threads, 1, __ATOMIC_ACQ_REL);
+    record_thread_failed(entry);
     return result;
 }
 
@@ -51,6 +62,17 @@ __attribute__((section(THREAD_START_SECTION), noinline)) static void *thread_sta
 
     pthread_cleanup_push(thread_ends, entry);
     result = start.routine(start.argument);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+__attribute__((section(THREAD_START_SECTION), noinline)) static int thrd_start(void *entry)
+{
+    struct thread_start start = record_thread_started(entry);
+    int result;
+
+    pthread_cleanup_push(thread_ends, entry);
+    result = ((thrd_start_t)(void (*)(void))start.routine)(start.argument);
     pthread_cleanup_pop(1);
     return result;
 }
@@ -85,18 +107,22 @@ static bool is_detached(const pthread_attr_t *attr)
 HOOK int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attr, void *(*routine)(void *),
                         void *restrict argument)
 {
-    struct thread_start start = {.routine = routine, .argument = argument};
-    struct thread_entry *entry = record_thread_create(&start, stack_bytes_of(attr), is_detached(attr), STACK_CALLER);
-    int result;
+    struct thread_entry *entry = prepare(routine, argument, stack_bytes_of(attr), is_detached(attr), STACK_CALLER);
 
     if (entry == NULL)
         return real_pthread_create(thread, attr, routine, argument);
-    result = create(thread, attr, thread_start, entry);
-    if (result == 0)
-        record_thread_created(entry, *thread);
-    else
-        record_thread_failed(entry);
-    return result;
+    return created(entry, real_pthread_create(thread, attr, thread_start, entry), thread);
+}
+
+/* C11's threads are pthreads, and their handles. */
+HOOK int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
+{
+    struct thread_entry *entry =
+        prepare((void *(*)(void *))(void (*)(void))routine, argument, stack_bytes_of(NULL), false, STACK_CALLER);
+
+    if (entry == NULL)
+        return real_thrd_create(thread, routine, argument);
+    return created(entry, real_thrd_create(thread, thrd_start, entry), thread);
 }
 
 /* Only the main thread's is of interest: the others come through thread_ends(). */
@@ -105,6 +131,14 @@ HOOK void pthread_exit(void *value)
     if (sys_gettid() == sys_getpid())
         count_out();
     real_pthread_exit(value);
+    __builtin_unreachable();
+}
+
+HOOK void thrd_exit(int value)
+{
+    if (sys_gettid() == sys_getpid())
+        count_out();
+    real_thrd_exit(value);
     __builtin_unreachable();
 }
 
@@ -144,11 +178,29 @@ HOOK int pthread_clockjoin_np(pthread_t thread, void **ret_value, clockid_t cloc
     return result;
 }
 
+HOOK int thrd_join(thrd_t thread, int *ret_value)
+{
+    struct thread_entry *entry = record_thread_join(thread);
+    int result = real_thrd_join(thread, ret_value);
+
+    record_thread_join_done(entry, result == thrd_success);
+    return result;
+}
+
 HOOK int pthread_detach(pthread_t thread)
 {
     struct thread_entry *entry = record_thread_detach(thread);
     int result = real_pthread_detach(thread);
 
     record_thread_detach_done(entry, result == 0);
+    return result;
+}
+
+HOOK int thrd_detach(thrd_t thread)
+{
+    struct thread_entry *entry = record_thread_detach(thread);
+    int result = real_thrd_detach(thread);
+
+    record_thread_detach_done(entry, result == thrd_success);
     return result;
 }

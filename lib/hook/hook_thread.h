@@ -1,8 +1,8 @@
-/* The routine that threads start in, for whoever leaves its frames out of the stacks. */
+/* The routines that threads start in, for whoever leaves its frames out of the stacks. */
 #ifndef LEAKTRACE_HOOK_HOOK_THREAD_H
 #define LEAKTRACE_HOOK_HOOK_THREAD_H
 
-/* It is alone in a section of this name; the linker defines the two ends. */
+/* For pthread_create and thrd_create; alone in a section of this name, whose two ends the linker defines. */
 #define THREAD_START_SECTION "leaktrace_start"
 
 extern const char __start_leaktrace_start[] __attribute__((visibility("hidden")));

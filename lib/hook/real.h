@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <threads.h>
 #include <time.h>
 
 /* Each hook is declared too: the headers do not declare all of them. */

@@ -78,7 +78,7 @@ static struct thread_state *make(void)
     return state;
 }
 
-/* Threads that no hook saw end (thrd_create, or threads are not traced) leave their states behind. */
+/* Threads that no hook saw end (they were made by clone) leave their states behind. */
 static void sweep(void)
 {
     unsigned live = 0;

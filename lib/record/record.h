@@ -55,8 +55,8 @@ void record_fd_restore(int fd, const struct fd_entry *released);
 /* Releases first to last, both included. */
 void record_fd_release_range(unsigned first, unsigned last);
 
-/* Threads. To be called before each creation, whatever is recorded. The entry is NULL while threads are not recorded or when
-   there is no memory. */
+/* Threads. To be called before each creation, whatever is recorded: the new thread is told how large its stack is. The entry is
+   NULL when there is no memory. */
 struct thread_entry *record_thread_create(const struct thread_start *start, uint64_t stack_bytes, bool detached,
                                           const struct stack_frame *caller);
 void record_thread_created(struct thread_entry *entry, pthread_t handle);

@@ -26,24 +26,24 @@ __attribute__((noinline)) static struct thread_entry *prepare(const struct threa
 struct thread_entry *record_thread_create(const struct thread_start *start, uint64_t stack_bytes, bool detached,
                                           const struct stack_frame *caller)
 {
-    struct thread_entry *entry = NULL;
+    struct thread_entry *entry;
     struct stack_leaf *leaf;
 
     heap_table_share();
-    if (!event_begin_acquire(KIND_THREAD))
+    if (!record_is_on() || !event_enter())
         return NULL;
-    leaf = event_stack(KIND_THREAD, caller);
-    if (leaf != NULL)
-        entry = prepare(start, leaf->tally.site->id, stack_bytes, detached);
+    leaf = event_acquire_is_wanted(KIND_THREAD) ? event_stack(KIND_THREAD, caller) : NULL;
+    entry = prepare(start, leaf == NULL ? 0 : leaf->tally.site->id, stack_bytes, detached);
     event_end();
     return entry;
 }
 
 void record_thread_created(struct thread_entry *entry, pthread_t handle)
 {
-    if (!event_begin(KIND_THREAD))
+    if (!event_enter())
         return;
-    site_add(site_table_get(thread_table_site(entry)), 1, 0);
+    if (thread_table_site(entry) != 0)
+        site_add(site_table_get(thread_table_site(entry)), 1, 0);
     thread_table_live(entry, handle);
     thread_table_unref(entry);
     event_end();
@@ -51,7 +51,7 @@ void record_thread_created(struct thread_entry *entry, pthread_t handle)
 
 void record_thread_failed(struct thread_entry *entry)
 {
-    if (!event_begin(KIND_THREAD))
+    if (!event_enter())
         return;
     thread_table_cancel(entry);
     event_end();
@@ -62,7 +62,7 @@ struct thread_start record_thread_started(struct thread_entry *entry)
     struct thread_start start = *thread_table_start(entry);
     struct thread_state *state;
 
-    if (!event_begin(KIND_THREAD))
+    if (!event_enter())
         return start;
     thread_table_live(entry, pthread_self());
     state = guard_state();
@@ -76,7 +76,7 @@ struct thread_start record_thread_started(struct thread_entry *entry)
 
 void record_thread_ended(struct thread_entry *entry)
 {
-    if (!event_begin(KIND_THREAD))
+    if (!event_enter())
         return;
     thread_table_end(entry);
     guard_thread_ends();

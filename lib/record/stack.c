@@ -80,7 +80,7 @@ static bool keep_for_libunwind(void *context, uintptr_t pc, bool exact)
 
     keep(reader, walk_address(pc, exact, &rule));
     reader->complete = rule.kind == UNWIND_END;
-    return !reader->complete && reader->depth < reader->limit;
+    return !reader->complete && rule.kind != UNWIND_UNKNOWN && reader->depth < reader->limit;
 }
 
 bool stack_by_libunwind(const struct stack_bounds *bounds, uintptr_t *pcs, struct stack *ret_stack)

@@ -53,9 +53,13 @@ static struct unwind_rule rule_of_row(const struct cfi_fde *fde, const struct cf
     int32_t cfa = row->cfa_offset, rbp_at;
     bool deref = false;
 
+    /* Where a function has put another stack pointer into a register, as longjmp does before it jumps: libunwind would go on with
+       the old one, and find a frame that is none. */
+    if (row->regs[CFI_RSP].how != CFI_SAME)
+        return (struct unwind_rule){.kind = UNWIND_UNKNOWN};
     if (ra->how == CFI_UNDEFINED)
         return (struct unwind_rule){.kind = UNWIND_END};
-    if (ra->how != CFI_AT_CFA || ra->value != -8 || row->regs[CFI_RSP].how != CFI_SAME)
+    if (ra->how != CFI_AT_CFA || ra->value != -8)
         return rule;
     if (row->cfa_is_expression &&
         !cfi_simple_expression(cfi_expression(fde, row->cfa_offset), &reg, &cfa, &deref))

@@ -86,7 +86,7 @@ void thread_table_live(struct thread_entry *entry, pthread_t handle)
 {
     struct thread_entry *older;
 
-    if (!lock_acquire(&table.lock))
+    if (entry->row.site == 0 || !lock_acquire(&table.lock))
         return;
     if (entry->handle == 0) {
         older = find(handle);

@@ -21,7 +21,7 @@ struct thread_start {
 };
 
 struct thread_row {
-    uint32_t site;
+    uint32_t site; /* 0: it is not recorded; the entry only takes its start to it */
     uint32_t mark; /* number of the growth mark that was current when it was created */
     int64_t born_ns; /* CLOCK_MONOTONIC */
     uint64_t stack_bytes;
@@ -34,7 +34,7 @@ struct thread_row {
 struct thread_entry *thread_table_prepare(const struct thread_row *row);
 /* The creation failed: gives up both references. */
 void thread_table_cancel(struct thread_entry *entry);
-/* The thread has this handle and counts from now on. Called by creator and thread, in either order. */
+/* The thread has this handle and, if it has a site, counts from now on. Called by creator and thread, in either order. */
 void thread_table_live(struct thread_entry *entry, pthread_t handle);
 /* The thread ends; it stays until it is joined unless it is detached. Gives up the thread's reference. */
 void thread_table_end(struct thread_entry *entry);

@@ -235,6 +235,8 @@ ended_by_pthread_exit 1 0 0
 cancelled_and_joined 1 0 0
 joined_in_other_ways 3 0 0
 joined_in_vain 2 524288 2
+c11_joined 10 0 0
+c11_detached 1 4194304 1
 refused 0 0 0
 starts_starters 4 0 0
 start_more 208 2097152 8

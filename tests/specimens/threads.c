@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -205,6 +206,44 @@ SITE void joined_in_vain(void)
     wait_for_start();
 }
 
+static int c11_return(void *number)
+{
+    return *(int *)number;
+}
+
+static int c11_exit(void *number)
+{
+    thrd_exit(*(int *)number);
+}
+
+static int c11_wait(void *unused)
+{
+    sem_post(&started);
+    for (;;)
+        pause();
+    return unused != NULL;
+}
+
+SITE void c11_joined(void)
+{
+    int number = 42, value = 0;
+    thrd_t thread;
+
+    for (int i = 0; i < 10; i++) {
+        MUST(thrd_create(&thread, i % 2 == 0 ? c11_return : c11_exit, &number) == thrd_success);
+        MUST(thrd_join(thread, i == 0 ? NULL : &value) == thrd_success);
+    }
+    MUST(value == number);
+}
+
+SITE void c11_detached(void)
+{
+    thrd_t thread;
+
+    MUST(thrd_create(&thread, c11_wait, NULL) == thrd_success && thrd_detach(thread) == thrd_success);
+    wait_for_start();
+}
+
 SITE void refused(void)
 {
     pthread_attr_t absurd;
@@ -250,6 +289,8 @@ int main(void)
     cancelled_and_joined();
     joined_in_other_ways();
     joined_in_vain();
+    c11_joined();
+    c11_detached();
     refused();
     starts_starters();
     return 0;

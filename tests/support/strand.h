@@ -55,6 +55,7 @@ static struct stack_cache caches[CACHES];
 static __thread struct stack_cache *cache = &caches[0];
 static __thread struct strand *strand;
 static __thread volatile bool busy;     /* the guard */
+static __thread volatile bool throwing; /* a signal may come where longjmp has another stack pointer already */
 static __thread volatile unsigned sink; /* keeps calls from being tail calls */
 static volatile bool stepping;          /* a signal comes after each instruction outside of the guard */
 
@@ -78,7 +79,7 @@ static void count(struct stack_leaf *leaf, enum kind kind)
     site_stack(site, pcs, &stack);
     if (site->kind != kind || stack.epoch != epoch_module() || site->id >= SITES)
         __atomic_add_fetch(&strange, 1, __ATOMIC_RELAXED);
-    __atomic_add_fetch(&truncated, stack.truncated, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&truncated, stack.truncated && !throwing, __ATOMIC_RELAXED);
     __atomic_add_fetch(&truth[site->id % SITES], 1, __ATOMIC_SEQ_CST);
     tally_count(&leaf->tally, BYTES);
 }
@@ -186,11 +187,13 @@ FAST static void maybe_with_vectors(unsigned level)
 FAST static void catches(unsigned level)
 {
     sigjmp_buf here, *outer = strand->catcher;
+    const bool interrupts_a_throw = throwing;
 
     if (sigsetjmp(here, 0) == 0) {
         strand->catcher = &here;
         BRANCH(level);
     }
+    throwing = interrupts_a_throw;
     strand->catcher = outer;
 }
 
@@ -280,6 +283,12 @@ static void yield(void)
     swapcontext(&self->context, self->home);
 }
 
+static void throw(void)
+{
+    throwing = true;
+    siglongjmp(*strand->catcher, 1);
+}
+
 FAST static void branch(unsigned level)
 {
     for (uint64_t n = 1 + rnd(3); n > 0 && strand->left > 0; n--) {
@@ -287,9 +296,8 @@ FAST static void branch(unsigned level)
             memory_set_cap(rnd(2));
         if (strand->home != NULL && rnd(16) == 0)
             yield();
-        /* libunwind follows libc's table of longjmp, which says where the stack pointer is, to a wrong place. */
-        if (strand->catcher != NULL && !strand->exact && rnd(24) == 0)
-            siglongjmp(*strand->catcher, 1);
+        if (strand->catcher != NULL && rnd(24) == 0)
+            throw();
         if (rnd(2000) == 0)
             epoch_next_code();
         if (level == 0 || rnd(4) == 0) {
