@@ -1,6 +1,8 @@
 /* What the cache of stacks takes over, in a thread whose stacks are made to deceive it. */
 #include "../support/strand.h"
 
+#include "record/stack_room.h"
+
 #include <sys/mman.h>
 
 FAST static void inner(void)
@@ -235,6 +237,32 @@ static void new_code_makes_all_be_forgotten(void **state)
     take_around_new_code();
 }
 
+static uint32_t walked; /* frames */
+
+/* Takes a stack at each level on the way back. */
+FAST static void come_back(unsigned level)
+{
+    uint32_t known;
+
+    if (level > 0)
+        come_back(level - 1);
+    known = cache->room == NULL ? 0 : cache->room->n_frames;
+    take(KIND_HEAP);
+    walked += cache->room->n_frames - (known <= cache->room->n_frames ? known : 0);
+}
+
+/* Of a deep stack so much is kept that it need not be walked anew at each level. */
+static void the_way_back_from_deep_recursion_walks_little(void **state)
+{
+    const unsigned levels = 5000;
+
+    (void)state;
+    come_back(levels);
+    assert_true(walked > levels);
+    assert_true(walked < 10 * levels);
+    truncated = 0;
+}
+
 PLAIN static void with_frame_pointer(void)
 {
     take(KIND_HEAP);
@@ -282,6 +310,7 @@ int main(void)
         CHECKED(random_trees_of_all_frames_are_right),
         CHECKED(the_shown_end_of_deep_stacks_is_right),
         CHECKED(want_of_memory_loses_stacks_and_makes_none_wrong),
+        CHECKED(the_way_back_from_deep_recursion_walks_little),
         CHECKED(new_code_makes_all_be_forgotten),
         CHECKED(what_lies_outside_of_the_known_stack_is_looked_at_each_time),
         cmocka_unit_test(all_that_was_taken_is_counted_at_its_site_once),
