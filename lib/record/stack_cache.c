@@ -37,13 +37,24 @@ void stack_cache_init(struct stack_cache *cache)
 
 /* --- the room ----------------------------------------------------------------------------------------------------- */
 
+static void forget_leaf(struct stack_leaf *leaf)
+{
+    if (leaf->tally.site == NULL)
+        return;
+    leaf->pc = 0;
+    tally_assign(&leaf->tally, NULL);
+}
+
 static void forget_leaves(struct stack_cache *cache)
 {
-    for (struct stack_leaf *leaf = cache->leaves; leaf <= &cache->leaves[STACK_LEAVES]; leaf++)
-        if (leaf->tally.site != NULL) {
-            leaf->pc = 0;
-            tally_assign(&leaf->tally, NULL);
+    for (unsigned word = 0; word < STACK_SETS / 64; word++)
+        for (; cache->used_sets[word] != 0; cache->used_sets[word] &= cache->used_sets[word] - 1) {
+            struct stack_leaf *set = &cache->leaves[(word * 64 + (unsigned)__builtin_ctzll(cache->used_sets[word])) * STACK_WAYS];
+
+            for (unsigned way = 0; way < STACK_WAYS; way++)
+                forget_leaf(&set[way]);
         }
+    forget_leaf(&cache->leaves[STACK_LEAVES]);
 }
 
 static void forget(struct stack_cache *cache)
@@ -272,8 +283,10 @@ static struct stack_leaf *put_leaf(struct stack_cache *cache, enum kind kind, co
                                    const struct outside *outside, struct site *site)
 {
     uintptr_t pc = caller->pc | (uintptr_t)kind << STACK_KIND_SHIFT;
-    struct stack_leaf *leaf = stack_cache_set(cache, pc, caller->sp) + cache->next_way++ % STACK_WAYS;
+    unsigned set = stack_cache_set(pc, caller->sp);
+    struct stack_leaf *leaf = &cache->leaves[set * STACK_WAYS + cache->next_way++ % STACK_WAYS];
 
+    cache->used_sets[set / 64] |= 1ull << set % 64;
     tally_assign(&leaf->tally, site);
     leaf->pc = pc;
     leaf->sp = caller->sp;

@@ -22,8 +22,9 @@
 #include <stdint.h>
 
 #define STACK_SET_BITS 7
+#define STACK_SETS (1u << STACK_SET_BITS)
 #define STACK_WAYS 4u /* leaves of one set: the same call below different callers */
-#define STACK_LEAVES (STACK_WAYS << STACK_SET_BITS)
+#define STACK_LEAVES (STACK_WAYS * STACK_SETS)
 #define STACK_KIND_SHIFT 56 /* above all addresses of a program */
 
 /* A word of the stack, and what it held. */
@@ -51,6 +52,7 @@ struct stack_cache {
     struct walk_state caller; /* of the walk under way, not on the program's stack */
     struct walker walker;
     unsigned next_way;
+    uint64_t used_sets[STACK_SETS / 64]; /* a bit for each: all other leaves are empty, and perhaps not in memory */
     struct stack_exit exits[STACK_EXITS];
     struct stack_leaf leaves[STACK_LEAVES + 1] __attribute__((aligned(64))); /* the last: for stacks that cannot be kept */
     struct tally_block tallies;
@@ -83,10 +85,10 @@ WALK_READS_STACK static inline bool stack_words_hold(const struct stack_word *wo
     }
 }
 
-/* The set of this call: STACK_WAYS leaves. */
-static inline struct stack_leaf *stack_cache_set(struct stack_cache *cache, uintptr_t pc, uintptr_t sp)
+/* The number of this call's set: STACK_WAYS leaves. */
+static inline unsigned stack_cache_set(uintptr_t pc, uintptr_t sp)
 {
-    return &cache->leaves[((pc ^ sp << 20) * 0x9e3779b97f4a7c15u >> (64 - STACK_SET_BITS)) * STACK_WAYS];
+    return (unsigned)((pc ^ sp << 20) * 0x9e3779b97f4a7c15u >> (64 - STACK_SET_BITS));
 }
 
 /* The stack outward from the caller of the hook with this frame if it is a known one; else NULL. */
@@ -94,7 +96,7 @@ static inline struct stack_leaf *stack_cache_find(struct stack_cache *cache, enu
 {
     uintptr_t pc = hook->pc | (uintptr_t)kind << STACK_KIND_SHIFT;
     uintptr_t sp = (uintptr_t)(hook + 1);
-    struct stack_leaf *leaf = stack_cache_set(cache, pc, sp);
+    struct stack_leaf *leaf = &cache->leaves[stack_cache_set(pc, sp) * STACK_WAYS];
     const struct stack_word *word;
 
     if (__builtin_expect(cache->code != epoch_code(), 0))
