@@ -42,10 +42,10 @@ static inline bool sampler_is_on(void)
     return sampler_mean > 1;
 }
 
-/* sampler_takes() where a byte of the block is hit, or the thread has not been here before. */
+/* Whether a block of this size, just allocated by the thread, is to be recorded: sampler_passes() comes first; true: it is not, for no
+   byte of it is hit. Else sampler_takes_hit() says. */
 bool sampler_takes_hit(struct sampler *sampler, uint64_t size);
 
-/* True: no byte of the block is hit. Else it is for sampler_takes_hit() to say. */
 static inline bool sampler_passes(struct sampler *sampler, size_t size)
 {
     uint64_t left;
@@ -54,12 +54,6 @@ static inline bool sampler_passes(struct sampler *sampler, size_t size)
         return false;
     sampler->left = left;
     return true;
-}
-
-/* Whether a block of this size, just allocated by the thread, is to be recorded. */
-static inline bool sampler_takes(struct sampler *sampler, size_t size)
-{
-    return !sampler_passes(sampler, size) && sampler_takes_hit(sampler, size);
 }
 
 /* The block that was taken last is found to have this size, not a smaller one: whether it would have been taken with it. */

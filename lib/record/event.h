@@ -42,11 +42,6 @@ static inline bool event_begin(enum kind kind)
     return event_is_wanted(kind) && event_enter();
 }
 
-static inline bool event_begin_acquire(enum kind kind)
-{
-    return event_acquire_is_wanted(kind) && event_enter();
-}
-
 static inline void event_end(void)
 {
     guard_leave();

@@ -1,6 +1,6 @@
 /*
  * The cache of unwind rules. Owns a table by address, open addressing, that doubles under the lock and is published as a whole;
- * old tables stay mapped for readers that are still in them. Called by record/stack.
+ * old tables stay mapped for readers that are still in them. Called by record/stack_walk and record/stack_exit.
  *
  * A rule is written before its address; a slot is written again only after its module is gone, when nobody can be asking for
  * its address.
@@ -12,9 +12,8 @@
 #include "record/cfi.h"
 #include "store/epoch.h"
 
-#include <stdbool.h>
 #include <link.h>
-#include <stddef.h>
+#include <stdbool.h>
 #include <sys/auxv.h>
 
 #define FIRST_SIZE 1024u
@@ -95,15 +94,6 @@ static struct unwind_rule read_rule(uintptr_t pc)
     return rule_of_row(&fde, &row);
 }
 
-static bool has_rule(const struct unwind_rules *rules, uintptr_t pc)
-{
-    uint64_t i = unwind_rule_hash(pc);
-
-    while (rules->slots[i & rules->mask].pc != 0 && rules->slots[i & rules->mask].pc != pc)
-        i++;
-    return rules->slots[i & rules->mask].pc == pc;
-}
-
 static void put_rule(struct unwind_rules *rules, uintptr_t pc, struct unwind_rule rule)
 {
     uint64_t i = unwind_rule_hash(pc);
@@ -141,7 +131,7 @@ struct unwind_rule unwind_rule_read(uintptr_t pc)
 
     if (rule.kind == UNWIND_UNKNOWN || !lock_acquire(&lock))
         return rule;
-    if (reserve() && !has_rule(unwind_rules_now, pc))
+    if (reserve() && unwind_rule_slot(unwind_rules_now, pc) == NULL)
         put_rule(unwind_rules_now, pc, rule);
     lock_release(&lock);
     return rule;

@@ -7,7 +7,6 @@
 #ifndef LEAKTRACE_RECORD_UNWIND_RULE_H
 #define LEAKTRACE_RECORD_UNWIND_RULE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,7 +29,7 @@ struct unwind_rule {
     enum unwind_kind kind : 4;
 };
 
-/* The table as it is now: open addressing by address. Only for unwind_rule_get(). */
+/* The table as it is now: open addressing by address. For unwind_rule_get() alone, as the two below. */
 struct unwind_rules {
     uint64_t mask;
     uint64_t used;
@@ -41,6 +40,7 @@ struct unwind_rules {
 };
 
 extern struct unwind_rules *unwind_rules_now;
+/* The rule of an address that is not in the table yet. */
 struct unwind_rule unwind_rule_read(uintptr_t pc);
 
 static inline uint64_t unwind_rule_hash(uintptr_t pc)
@@ -48,21 +48,26 @@ static inline uint64_t unwind_rule_hash(uintptr_t pc)
     return pc * 0x9e3779b97f4a7c15u >> 20;
 }
 
-/* The rule for the instruction at `pc`. */
-static inline struct unwind_rule unwind_rule_get(uintptr_t pc)
+static inline const struct unwind_slot *unwind_rule_slot(const struct unwind_rules *rules, uintptr_t pc)
 {
-    struct unwind_rules *rules = __atomic_load_n(&unwind_rules_now, __ATOMIC_ACQUIRE);
-
     for (uint64_t i = unwind_rule_hash(pc); rules != NULL; i++) {
         const struct unwind_slot *slot = &rules->slots[i & rules->mask];
         uintptr_t found = __atomic_load_n(&slot->pc, __ATOMIC_ACQUIRE);
 
         if (found == pc && pc != 0)
-            return slot->rule;
+            return slot;
         if (found == 0)
             break;
     }
-    return unwind_rule_read(pc);
+    return NULL;
+}
+
+/* The rule for the instruction at `pc`. */
+static inline struct unwind_rule unwind_rule_get(uintptr_t pc)
+{
+    const struct unwind_slot *slot = unwind_rule_slot(__atomic_load_n(&unwind_rules_now, __ATOMIC_ACQUIRE), pc);
+
+    return slot != NULL ? slot->rule : unwind_rule_read(pc);
 }
 
 /* Forgets the rules of [start, limit): the code there is gone. */
