@@ -42,10 +42,8 @@ static inline bool sampler_is_on(void)
     return sampler_mean > 1;
 }
 
-/* Whether a block of this size, just allocated by the thread, is to be recorded: sampler_passes() comes first; true: it is not, for no
-   byte of it is hit. Else sampler_takes_hit() says. */
-bool sampler_takes_hit(struct sampler *sampler, uint64_t size);
-
+/* Whether a block of this size, just allocated by the thread, is recorded. True: it is not, for no byte of it is hit. Else it is for
+   sampler_takes_hit() to say. */
 static inline bool sampler_passes(struct sampler *sampler, size_t size)
 {
     uint64_t left;
@@ -55,6 +53,9 @@ static inline bool sampler_passes(struct sampler *sampler, size_t size)
     sampler->left = left;
     return true;
 }
+
+/* Of a block that was not passed by: false only when the thread has not been here before. */
+bool sampler_takes_hit(struct sampler *sampler, uint64_t size);
 
 /* The block that was taken last is found to have this size, not a smaller one: whether it would have been taken with it. */
 static inline bool sampler_keeps(const struct sampler *sampler, size_t size)

@@ -14,7 +14,7 @@
 #define MEAN_GAP 256u
 #define SIGMAS 5.0
 
-static bool takes(struct sampler *sampler, size_t size)
+static bool is_taken(struct sampler *sampler, size_t size)
 {
     return !sampler_passes(sampler, size) && sampler_takes_hit(sampler, size);
 }
@@ -92,7 +92,7 @@ static const uint64_t *drawn_gaps(void)
     sampler_set_period(MEAN_GAP);
     sampler = seeded(2);
     for (unsigned i = 0; i < GAPS; i++) {
-        for (gaps[i] = 0; !takes(&sampler, 1); gaps[i]++)
+        for (gaps[i] = 0; !is_taken(&sampler, 1); gaps[i]++)
             continue;
     }
     return gaps;
@@ -214,7 +214,7 @@ static struct estimate estimate_of(const uint64_t *sizes, size_t n_sizes, size_t
     for (unsigned i = 0; i < n * n_sizes; i++) {
         uint64_t size = sizes[i % n_sizes];
 
-        if (takes(&sampler, size) && i % n_sizes == which) {
+        if (is_taken(&sampler, size) && i % n_sizes == which) {
             estimate.objects += (double)sampler_weight(size) / SAMPLER_UNIT;
             estimate.bytes += (double)sampler_bytes(size);
         }
@@ -266,7 +266,7 @@ static void a_block_that_turns_out_smaller_is_kept_as_often_as_one_of_its_size_i
         struct estimate estimate = {0};
 
         for (unsigned block = 0; block < n; block++) {
-            if (takes(&sampler, asked) && sampler_keeps(&sampler, size)) {
+            if (is_taken(&sampler, asked) && sampler_keeps(&sampler, size)) {
                 estimate.objects += (double)sampler_weight(size) / SAMPLER_UNIT;
                 estimate.bytes += (double)sampler_bytes(size);
             }
@@ -289,7 +289,7 @@ static void the_largest_blocks_are_taken_and_stand_for_themselves(void **state)
         sampler_set_period(periods[p]);
         sampler = seeded(4);
         for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-            assert_true(takes(&sampler, sizes[i]));
+            assert_true(is_taken(&sampler, sizes[i]));
             assert_int_equal(sampler_weight(sizes[i]), SAMPLER_UNIT);
             assert_int_equal(sampler_bytes(sizes[i]), sizes[i]);
         }
@@ -302,18 +302,18 @@ static void a_block_is_taken_when_the_byte_that_is_hit_is_its_own(void **state)
 
     (void)state;
     sampler_set_period(T);
-    assert_false(takes(&sampler, 10));
+    assert_false(is_taken(&sampler, 10));
     assert_int_equal(sampler.left, 0);
-    assert_true(takes(&sampler, 1));
+    assert_true(is_taken(&sampler, 1));
     assert_int_equal(sampler.at, 0);
     sampler.left = 10;
-    assert_true(takes(&sampler, 11));
+    assert_true(is_taken(&sampler, 11));
     assert_int_equal(sampler.at, 10);
     assert_true(sampler_keeps(&sampler, 11));
     assert_false(sampler_keeps(&sampler, 10));
     sampler.left = 1;
-    assert_false(takes(&sampler, 0));
-    assert_true(takes(&sampler, 0));
+    assert_false(is_taken(&sampler, 0));
+    assert_true(is_taken(&sampler, 0));
     assert_true(sampler_keeps(&sampler, 0));
 }
 
@@ -327,7 +327,7 @@ static void with_a_period_of_one_or_none_every_block_is_taken_and_is_one(void **
         assert_false(sampler_is_on());
         assert_int_equal(sampler_period(), 1);
         for (size_t size = 0; size < 100000; size++) {
-            assert_true(takes(&sampler, size));
+            assert_true(is_taken(&sampler, size));
             assert_true(sampler_keeps(&sampler, size));
             assert_int_equal(sampler_weight(size), SAMPLER_UNIT);
             assert_int_equal(sampler_bytes(size), size);
@@ -348,9 +348,9 @@ static void the_same_seed_takes_the_same_blocks(void **state)
     one = seeded(5);
     other = one;
     for (size_t i = 0; i < 100000; i++) {
-        bool takes = takes(&one, i % 1000);
+        bool takes = is_taken(&one, i % 1000);
 
-        assert_int_equal(takes, takes(&other, i % 1000));
+        assert_int_equal(takes, is_taken(&other, i % 1000));
         taken += takes;
     }
     assert_true(taken > 1000);
@@ -371,7 +371,7 @@ static void *begin_to_sample(void *context)
     static __thread struct sampler own;
     struct first *first = context;
 
-    first->taken = takes(&own, 1);
+    first->taken = is_taken(&own, 1);
     first->sampler = own;
     return NULL;
 }
@@ -410,7 +410,7 @@ static void floating_point_is_left_alone(void **state)
     sampler_set_period(1000003);
     feclearexcept(FE_ALL_EXCEPT);
     for (size_t size = 0; size < 3000000; size += 1 + size / 3) {
-        takes(&sampler, size);
+        is_taken(&sampler, size);
         sampler_objects(sampler_weight(size) + sampler_bytes(size));
     }
     assert_int_equal(fetestexcept(FE_ALL_EXCEPT), 0);
