@@ -42,8 +42,8 @@ static inline bool sampler_is_on(void)
     return sampler_mean > 1;
 }
 
-/* Whether a block of this size, just allocated by the thread, is recorded. True: it is not, for no byte of it is hit. Else it is for
-   sampler_takes_hit() to say. */
+/* Whether a block of this size, just allocated by the thread, is recorded. True: it is not, for no byte of it is hit. Else it
+   is for sampler_takes_hit() to say. */
 static inline bool sampler_passes(struct sampler *sampler, size_t size)
 {
     uint64_t left;

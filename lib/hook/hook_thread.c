@@ -77,8 +77,8 @@ __attribute__((section(THREAD_START_SECTION), noinline)) static int thrd_start(v
     return result;
 }
 
-/* The default size where the program gives no attributes; neither call allocates. Not inlined, so that its attributes are not on
-   the stack while the caller's is captured. */
+/* The default size where the program gives no attributes; neither call allocates. Not inlined, so that its attributes are not
+   on the stack while the caller's is captured. */
 static __attribute__((noinline)) size_t stack_bytes_of(const pthread_attr_t *attr)
 {
     pthread_attr_t defaults;

@@ -72,7 +72,8 @@ static enum heap_put put_long(struct heap_hold *hold, uintptr_t addr, uint64_t s
     return result;
 }
 
-/* Where a block that is not known may go at once: its line was never full, so it is in no other. NULL: it is known, or not so simple. */
+/* Where a block that is not known may go at once: its line was never full, so it is in no other. NULL: it is known, or not so
+ * simple. */
 static inline uint64_t *room_in_line(uint64_t table, uintptr_t addr)
 {
     uint64_t *home;

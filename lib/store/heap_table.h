@@ -99,8 +99,8 @@ static inline struct heap_place heap_table_place(uintptr_t addr)
 }
 
 /* The table may have been replaced since its place was asked for. */
-static inline __attribute__((always_inline)) enum heap_put heap_table_add_at(struct heap_place place, uintptr_t addr, uint64_t size,
-                                                                              uint32_t site)
+static inline __attribute__((always_inline)) enum heap_put heap_table_add_at(struct heap_place place, uintptr_t addr,
+                                                                             uint64_t size, uint32_t site)
 {
     uint64_t word = heap_word_block(addr, heap_table_current_generation(), size, site);
     struct heap_hold hold;
