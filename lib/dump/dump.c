@@ -175,7 +175,7 @@ static int write_profile(struct job *job, enum profile_id id, const struct outpu
     const struct profile_type *type = &profile_types[id];
     struct encode_profile profile = {
         .type = type,
-        .rows = job->snapshot->profiles[id].rows,
+        .rows = job->snapshot->rows[type->kind].first,
         .time_ns = job->snapshot->time_ns,
         .duration_ns = job->snapshot->monotonic_ns - (type->growth ? dump.mark_monotonic_ns : dump.start_monotonic_ns),
         .period = period_of(type),

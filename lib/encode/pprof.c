@@ -239,7 +239,7 @@ static void write_sample(struct encoder *encoder, const struct snapshot_row *row
     wire_packed(&encoder->wire, SAMPLE_LOCATION_ID, &encoder->values);
     wire_init(&encoder->values);
     for (unsigned i = 0; i < encoder->profile->type->n_values; i++)
-        wire_value(&encoder->values, (uint64_t)row->values[i]);
+        wire_value(&encoder->values, (uint64_t)row->values[encoder->profile->type->first_value + i]);
     wire_packed(&encoder->wire, SAMPLE_VALUE, &encoder->values);
     for (unsigned i = 0; i < row->n_labels; i++)
         add_label(encoder, row->labels[i].key, row->labels[i].value);
@@ -361,7 +361,8 @@ int encode_pprof(const struct encode_profile *profile, struct sink *sink, struct
     number_program(encoder);
     write_header(encoder);
     for (const struct snapshot_row *row = profile->rows; row != NULL && encoder->error == 0; row = row->next)
-        write_sample(encoder, row);
+        if (snapshot_row_is_of(row, profile->type))
+            write_sample(encoder, row);
     write_items(encoder, &encoder->locations, write_location);
     write_items(encoder, &encoder->functions, write_function);
     write_items(encoder, &encoder->mappings, write_mapping);

@@ -20,7 +20,7 @@ static void add_values(struct text *line, const struct encode_profile *profile, 
     for (unsigned i = 0; i < profile->type->n_values; i++) {
         if (i > 0)
             text_add(line, " ");
-        text_add_int(line, row->values[i]);
+        text_add_int(line, row->values[profile->type->first_value + i]);
     }
 }
 
@@ -88,7 +88,7 @@ static int write_head(const struct encode_profile *profile, struct sink *sink)
         int64_t sum = 0;
 
         for (const struct snapshot_row *row = profile->rows; row != NULL; row = row->next)
-            sum += row->values[i];
+            sum += row->values[profile->type->first_value + i];
         text_format(&line, " %s/%s ", profile->type->values[i].type, profile->type->values[i].unit);
         text_add_int(&line, sum);
     }
@@ -106,6 +106,7 @@ int encode_text(const struct encode_profile *profile, struct sink *sink)
     int result = write_head(profile, sink);
 
     for (const struct snapshot_row *row = profile->rows; row != NULL && result == 0; row = row->next)
-        result = write_row(profile, row, sink);
+        if (snapshot_row_is_of(row, profile->type))
+            result = write_row(profile, row, sink);
     return result;
 }

@@ -28,6 +28,7 @@ struct profile_type {
     enum kind kind;
     bool growth; /* only what was acquired after the mark */
     struct value_type period;
+    unsigned first_value; /* of a row, that this profile shows */
     unsigned n_values;
     struct value_type values[PROFILE_VALUES_MAX]; /* the last is the default one */
 };

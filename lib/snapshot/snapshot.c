@@ -27,6 +27,7 @@ const struct profile_type profile_types[PROFILE_MAX] = {
                              .kind = KIND_HEAP,
                              .growth = true,
                              .period = {"space", "bytes"},
+                             .first_value = 4,
                              .n_values = 2,
                              .values = {{"inuse_objects", "count"}, {"inuse_space", "bytes"}}},
     [PROFILE_FD] = {.name = "fd",
@@ -38,6 +39,7 @@ const struct profile_type profile_types[PROFILE_MAX] = {
                            .kind = KIND_FD,
                            .growth = true,
                            .period = {"fds", "count"},
+                           .first_value = 2,
                            .n_values = 1,
                            .values = {{"inuse_fds", "count"}}},
     [PROFILE_THREAD] = {.name = "thread",
@@ -49,96 +51,111 @@ const struct profile_type profile_types[PROFILE_MAX] = {
                                .kind = KIND_THREAD,
                                .growth = true,
                                .period = {"threads", "count"},
+                               .first_value = 3,
                                .n_values = 1,
                                .values = {{"inuse_threads", "count"}}},
 };
 
-struct snapshot_row *snapshot_add_row(struct snapshot *snapshot, enum profile_id id, const struct site *site)
+struct snapshot_row *snapshot_add_row(struct snapshot *snapshot, const struct site *site)
 {
-    struct snapshot_profile *profile = &snapshot->profiles[id];
+    struct snapshot_rows *rows = &snapshot->rows[site->kind];
     struct snapshot_row *row = arena_alloc(&snapshot->arena, sizeof(*row));
 
     if (row == NULL)
         return NULL;
     row->site = site;
-    if (profile->rows == NULL)
-        profile->last = &profile->rows;
-    *profile->last = row;
-    profile->last = &row->next;
-    profile->n_rows++;
+    if (rows->first == NULL)
+        rows->end = &rows->first;
+    *rows->end = row;
+    rows->end = &row->next;
     return row;
 }
 
-/* What is live of each site; objects are weights where blocks are sampled (base/sampler). */
-struct heap_sums {
+bool snapshot_row_is_of(const struct snapshot_row *row, const struct profile_type *type)
+{
+    bool has_grown = false;
+
+    for (unsigned i = 0; i < type->n_values; i++)
+        has_grown |= row->values[type->first_value + i] != 0;
+    return has_grown || !type->growth;
+}
+
+/* The values of a row of heap blocks. Objects are weights where blocks are sampled (base/sampler), until the row is finished.
+ */
+enum heap_value { ACQUIRED_OBJECTS, ACQUIRED_BYTES, OBJECTS, BYTES, GROWTH_OBJECTS, GROWTH_BYTES };
+
+struct heap_rows {
     const struct site_sums *sites;
-    struct snapshot_totals *by_site; /* by the id of what it is shown as */
+    struct snapshot_row **by_site; /* by id: the row of what the site is shown as */
 };
 
 static void add_block(const struct heap_block *block, void *context)
 {
-    struct heap_sums *sums = context;
-    struct snapshot_totals *sum = &sums->by_site[site_sums_shown_as(sums->sites, block->site)];
-    uint64_t weight = sampler_is_on() ? sampler_weight(block->size) : 1;
-    uint64_t bytes = sampler_is_on() ? sampler_bytes(block->size) : block->size;
+    const struct heap_rows *rows = context;
+    int64_t weight = (int64_t)(sampler_is_on() ? sampler_weight(block->size) : 1);
+    int64_t bytes = (int64_t)(sampler_is_on() ? sampler_bytes(block->size) : block->size);
+    struct snapshot_row *row = block->site <= rows->sites->count ? rows->by_site[block->site] : NULL;
 
-    sum->objects += weight;
-    sum->bytes += bytes;
+    if (row == NULL)
+        return;
+    row->values[OBJECTS] += weight;
+    row->values[BYTES] += bytes;
     if (block->after_mark) {
-        sum->growth_objects += weight;
-        sum->growth_bytes += bytes;
+        row->values[GROWTH_OBJECTS] += weight;
+        row->values[GROWTH_BYTES] += bytes;
     }
 }
 
-static int64_t objects_of(uint64_t weights)
+static int add_rows(struct snapshot *snapshot, struct heap_rows *rows)
 {
-    return (int64_t)(sampler_is_on() ? sampler_objects(weights) : weights);
+    const struct site_sums *sites = rows->sites;
+
+    rows->by_site = arena_alloc(&snapshot->arena, (sites->count + 1ul) * sizeof(rows->by_site[0]));
+    if (rows->by_site == NULL)
+        return -ENOMEM;
+    for (uint32_t id = 1; id <= sites->count; id++) {
+        const struct site *site = site_table_get(id);
+        uint32_t shown_as = site_sums_shown_as(sites, id);
+
+        if (site->kind != KIND_HEAP)
+            continue;
+        rows->by_site[id] = shown_as == id ? snapshot_add_row(snapshot, site) : rows->by_site[shown_as];
+        if (rows->by_site[id] == NULL)
+            return -ENOMEM;
+    }
+    return 0;
 }
 
-static int add_heap_site(struct snapshot *snapshot, const struct site *site, const struct snapshot_totals *sum)
+static void finish_row(struct snapshot *snapshot, struct snapshot_row *row)
 {
-    const struct site_sum *acquired = &snapshot->sites.sum[site->id];
-    struct snapshot_row *row = snapshot_add_row(snapshot, PROFILE_HEAP, site);
+    static const enum heap_value objects[] = {ACQUIRED_OBJECTS, OBJECTS, GROWTH_OBJECTS};
+    const struct site_sum *acquired = &snapshot->sites.sum[row->site->id];
+    struct snapshot_totals *totals = &snapshot->totals[KIND_HEAP];
 
-    if (row == NULL)
-        return -ENOMEM;
-    /* What a thread hands over just now may be missed. */
-    row->values[0] = objects_of(acquired->count > sum->objects ? acquired->count : sum->objects);
-    row->values[1] = (int64_t)(acquired->bytes > sum->bytes ? acquired->bytes : sum->bytes);
-    row->values[2] = objects_of(sum->objects);
-    row->values[3] = (int64_t)sum->bytes;
-    snapshot->totals[KIND_HEAP].objects += (uint64_t)objects_of(sum->objects);
-    snapshot->totals[KIND_HEAP].bytes += sum->bytes;
-    if (objects_of(sum->growth_objects) == 0)
-        return 0;
-    row = snapshot_add_row(snapshot, PROFILE_HEAP_GROWTH, site);
-    if (row == NULL)
-        return -ENOMEM;
-    row->values[0] = objects_of(sum->growth_objects);
-    row->values[1] = (int64_t)sum->growth_bytes;
-    snapshot->totals[KIND_HEAP].growth_objects += (uint64_t)objects_of(sum->growth_objects);
-    snapshot->totals[KIND_HEAP].growth_bytes += sum->growth_bytes;
-    return 0;
+    /* What a thread hands over just now may be missed: no less than what is there. */
+    row->values[ACQUIRED_OBJECTS] =
+        (int64_t)acquired->count > row->values[OBJECTS] ? (int64_t)acquired->count : row->values[OBJECTS];
+    row->values[ACQUIRED_BYTES] = (int64_t)acquired->bytes > row->values[BYTES] ? (int64_t)acquired->bytes : row->values[BYTES];
+    for (unsigned i = 0; sampler_is_on() && i < sizeof(objects) / sizeof(objects[0]); i++)
+        row->values[objects[i]] = (int64_t)sampler_objects((uint64_t)row->values[objects[i]]);
+    totals->objects += (uint64_t)row->values[OBJECTS];
+    totals->bytes += (uint64_t)row->values[BYTES];
+    totals->growth_objects += (uint64_t)row->values[GROWTH_OBJECTS];
+    totals->growth_bytes += (uint64_t)row->values[GROWTH_BYTES];
 }
 
 static int take_heap(struct snapshot *snapshot)
 {
-    struct site_sums *sites = &snapshot->sites;
-    struct heap_sums sums = {.sites = sites};
-    int result = 0;
+    struct heap_rows rows = {.sites = &snapshot->sites};
+    int result = add_rows(snapshot, &rows);
 
-    sums.by_site = arena_alloc(&snapshot->arena, (sites->count + 1ul) * sizeof(sums.by_site[0]));
-    if (sums.by_site == NULL)
-        return -ENOMEM;
-    heap_table_visit(add_block, &sums);
-    site_sums_add_up(sites);
-    for (uint32_t id = 1; id <= sites->count && result == 0; id++) {
-        const struct site *site = site_table_get(id);
-
-        if (site->kind == KIND_HEAP && site_sums_shown_as(sites, id) == id)
-            result = add_heap_site(snapshot, site, &sums.by_site[id]);
-    }
-    return result;
+    if (result != 0)
+        return result;
+    heap_table_visit(add_block, &rows);
+    site_sums_add_up(&snapshot->sites);
+    for (struct snapshot_row *row = snapshot->rows[KIND_HEAP].first; row != NULL; row = row->next)
+        finish_row(snapshot, row);
+    return 0;
 }
 
 int snapshot_take(uint32_t kinds, struct snapshot *ret_snapshot)

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #define SNAPSHOT_LABELS_MAX 4
+#define SNAPSHOT_VALUES_MAX 6 /* those of a profile, and of its growth */
 
 struct site;
 
@@ -25,18 +26,18 @@ struct snapshot_label {
     const char *value;
 };
 
+/* One for each site, or for each group of members of one. A profile and its growth share their rows. */
 struct snapshot_row {
     const struct site *site;
-    int64_t values[PROFILE_VALUES_MAX];
     const struct snapshot_label *labels;
     unsigned n_labels;
     struct snapshot_row *next;
+    int64_t values[SNAPSHOT_VALUES_MAX];
 };
 
-struct snapshot_profile {
-    struct snapshot_row *rows; /* NULL: nothing to show */
-    struct snapshot_row **last;
-    uint64_t n_rows;
+struct snapshot_rows {
+    struct snapshot_row *first; /* NULL: nothing to show */
+    struct snapshot_row **end;
 };
 
 struct snapshot_totals {
@@ -54,9 +55,12 @@ struct snapshot {
     int64_t pause_ns;    /* the longest that a hook may have waited for it */
     int64_t unattributed_fds;     /* open, but opened before the start or by calls that cannot be seen; -1: not known */
     int64_t unattributed_threads;
-    struct snapshot_profile profiles[PROFILE_MAX];
+    struct snapshot_rows rows[KIND_MAX];
     struct snapshot_totals totals[KIND_MAX];
 };
+
+/* Whether the row is one of the profile's: a growth profile has only those that have grown. */
+bool snapshot_row_is_of(const struct snapshot_row *row, const struct profile_type *type);
 
 /* Takes the kinds of `kinds` (bits 1 << enum kind). 0 or -errno; to be released in any case. */
 int snapshot_take(uint32_t kinds, struct snapshot *ret_snapshot);

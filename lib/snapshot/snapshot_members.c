@@ -43,29 +43,24 @@ static int add_member(struct snapshot *snapshot, struct group_table *groups, uin
     return 0;
 }
 
-/* Rows of one group; what was acquired in all stands once, in the first row of the site. */
-static int add_group(struct snapshot *snapshot, enum profile_id id, const struct group *group, int64_t acquired)
+/* The row of one group; what was acquired in all stands once, in the first row of the site. */
+static int add_group(struct snapshot *snapshot, const struct group *group, int64_t acquired)
 {
     const struct site *site = site_table_get(group->site);
-    struct snapshot_row *row = snapshot_add_row(snapshot, id, site);
+    struct snapshot_row *row = snapshot_add_row(snapshot, site);
+    unsigned n = 0;
 
     if (row == NULL)
         return -ENOMEM;
     row->labels = group->labels;
     row->n_labels = group->n_labels;
-    row->values[0] = acquired;
-    row->values[1] = id == PROFILE_THREAD ? group->bytes : group->count;
-    row->values[2] = id == PROFILE_THREAD ? group->count : 0;
+    row->values[n++] = acquired;
+    if (site->kind == KIND_THREAD)
+        row->values[n++] = group->bytes;
+    row->values[n++] = group->count;
+    row->values[n++] = group->growth;
     snapshot->totals[site->kind].objects += (uint64_t)group->count;
     snapshot->totals[site->kind].bytes += (uint64_t)group->bytes;
-    if (group->growth == 0)
-        return 0;
-    row = snapshot_add_row(snapshot, id + 1, site);
-    if (row == NULL)
-        return -ENOMEM;
-    row->labels = group->labels;
-    row->n_labels = group->n_labels;
-    row->values[0] = group->growth;
     snapshot->totals[site->kind].growth_objects += (uint64_t)group->growth;
     return 0;
 }
@@ -80,7 +75,7 @@ static int64_t acquired_at_least(const struct site_sum *sum, const struct group 
     return (int64_t)sum->count > live ? (int64_t)sum->count : live;
 }
 
-static int add_groups(struct snapshot *snapshot, enum kind kind, enum profile_id id, struct group_table *groups)
+static int add_groups(struct snapshot *snapshot, enum kind kind, struct group_table *groups)
 {
     int result = 0;
 
@@ -92,9 +87,9 @@ static int add_groups(struct snapshot *snapshot, enum kind kind, enum profile_id
         struct group none = {.site = i};
 
         if (shown && group == NULL && acquired > 0)
-            result = add_group(snapshot, id, &none, acquired);
+            result = add_group(snapshot, &none, acquired);
         for (; group != NULL && result == 0; group = group->next_of_site) {
-            result = add_group(snapshot, id, group, acquired);
+            result = add_group(snapshot, group, acquired);
             acquired = 0;
         }
     }
@@ -178,7 +173,7 @@ int snapshot_take_fds(struct snapshot *snapshot)
         drop_stale(&inventory, births, limit);
     for (size_t i = 0; i < inventory.count && result == 0; i++)
         result = take_fd(snapshot, &groups, &inventory.infos[i]);
-    return result != 0 ? result : add_groups(snapshot, KIND_FD, PROFILE_FD, &groups);
+    return result != 0 ? result : add_groups(snapshot, KIND_FD, &groups);
 }
 
 struct thread_visit {
@@ -231,5 +226,5 @@ int snapshot_take_threads(struct snapshot *snapshot)
     snapshot->unattributed_threads = tasks < 0 ? -1 : tasks > visit.running + 2 ? tasks - visit.running - 2 : 0;
     if (visit.result != 0)
         return visit.result;
-    return add_groups(snapshot, KIND_THREAD, PROFILE_THREAD, &groups);
+    return add_groups(snapshot, KIND_THREAD, &groups);
 }

@@ -4,8 +4,8 @@
 
 #include "snapshot/snapshot.h"
 
-/* A new row at the end of a profile; NULL when there is no memory. */
-struct snapshot_row *snapshot_add_row(struct snapshot *snapshot, enum profile_id id, const struct site *site);
+/* A new row at the end of those of the site's kind; NULL when there is no memory. */
+struct snapshot_row *snapshot_add_row(struct snapshot *snapshot, const struct site *site);
 
 /* 0 or -errno. */
 int snapshot_take_fds(struct snapshot *snapshot);
