@@ -1,34 +1,85 @@
 /*
- * The child of fork. Owns nothing.
+ * The child of fork. Owns the moment of the fork.
  *
  * Every table is valid at any instant (see lib/README.md), so nothing is held over a fork but the right to ask the loader
  * (snapshot/modules): the child only declares all locks free and forgets the threads that it does not have. Its own thread is
- * made at its first allocation, so that a child that goes on to exec pays nothing.
+ * made at its first allocation, so that a child that goes on to exec pays nothing; in one that never allocates, but has opened
+ * something that is still open, at its end.
  */
 #include "life/life.h"
 
+#include "base/sys.h"
 #include "dump/control.h"
 #include "hook/hook_thread.h"
+#include "life/disposition.h"
 #include "record/record.h"
 #include "snapshot/modules.h"
 
 #include <pthread.h>
+
+static int64_t forked_ns; /* CLOCK_MONOTONIC; 0: this process was not forked */
 
 static void begin_child(void)
 {
     control_start();
 }
 
-static void in_child(void)
+/* Nothing of leaktrace's is left in the child but hooks that pass everything on. */
+static void leave(void)
 {
+    record_enable(0);
+    disposition_leave_all();
+    life.stage = LIFE_LEFT;
+}
+
+static void forget_parent(void)
+{
+    pid_t parent = life.pid;
+
+    life.pid = sys_getpid();
+    forked_ns = sys_monotonic_ns();
     record_after_fork();
     hook_thread_after_fork();
     modules_after_fork();
-    control_after_fork();
-    if (life.stage == LIFE_ENDED)
+    control_after_fork(parent);
+}
+
+static void in_child(void)
+{
+    forget_parent();
+    if (life.stage != LIFE_RUNNING)
         return;
+    exit_after_fork();
+    if ((life.options.follow & OPTION_FOLLOW_FORK) == 0) {
+        leave();
+        return;
+    }
+    /* See life/fatal. */
+    if (life.pid == 1)
+        disposition_leave_all();
     if (!record_at_next_allocation(begin_child))
         begin_child();
+}
+
+static bool has_opened_something(void)
+{
+    int limit = fd_table_limit();
+    struct fd_entry entry;
+
+    for (int fd = 0; fd < limit; fd++)
+        if (fd_table_get(fd, &entry) && entry.born_ns > forked_ns)
+            return true;
+    return false;
+}
+
+bool fork_child_begins_late(void)
+{
+    if (forked_ns == 0 || !has_opened_something())
+        return false;
+    record_ignore_begin();
+    begin_child();
+    record_ignore_end();
+    return true;
 }
 
 void fork_init(void)
