@@ -108,8 +108,9 @@ bool exit_begin_exec(void)
     return false;
 }
 
-void exit_after_fork(void)
+void exit_is_undone(void)
 {
+    life.stage = LIFE_RUNNING;
     ending.tid = 0;
     ending.over = 0;
     ending.by_signal = false;

@@ -11,12 +11,14 @@
 #include "base/sys.h"
 #include "dump/control.h"
 #include "hook/hook_thread.h"
+#include "hook/real.h"
 #include "life/disposition.h"
 #include "record/record.h"
 #include "snapshot/modules.h"
 
 #include <pthread.h>
 
+static bool becoming_daemon, left_for_daemon;
 static int64_t forked_ns; /* CLOCK_MONOTONIC; 0: this process was not forked */
 
 static void begin_child(void)
@@ -49,7 +51,8 @@ static void in_child(void)
     forget_parent();
     if (life.stage != LIFE_RUNNING)
         return;
-    exit_after_fork();
+    becoming_daemon = false;
+    exit_is_undone();
     if ((life.options.follow & OPTION_FOLLOW_FORK) == 0) {
         leave();
         return;
@@ -59,6 +62,38 @@ static void in_child(void)
         disposition_leave_all();
     if (!record_at_next_allocation(begin_child))
         begin_child();
+}
+
+static void in_parent(void)
+{
+    modules_after_fork_in_parent();
+    if (!becoming_daemon || life.stage != LIFE_RUNNING)
+        return;
+    exit_dump("daemon");
+    left_for_daemon = true;
+}
+
+/* The fork has failed after all. */
+static void stay(void)
+{
+    left_for_daemon = false;
+    exit_is_undone();
+    record_ignore_begin();
+    control_start();
+    record_ignore_end();
+}
+
+/* libc's daemon() ends the parent without a call that could be hooked, right behind the fork. */
+HOOK int daemon(int keep_folder, int keep_output)
+{
+    int result;
+
+    becoming_daemon = true;
+    result = real_daemon(keep_folder, keep_output);
+    becoming_daemon = false;
+    if (left_for_daemon)
+        stay();
+    return result;
 }
 
 static bool has_opened_something(void)
@@ -84,5 +119,5 @@ bool fork_child_begins_late(void)
 
 void fork_init(void)
 {
-    pthread_atfork(modules_before_fork, modules_after_fork_in_parent, in_child);
+    pthread_atfork(modules_before_fork, in_parent, in_child);
 }
