@@ -148,13 +148,19 @@ static void make_wanted_dump(void)
     sys_futex_wake(&control.done, INT32_MAX);
 }
 
+/* But for who asks meanwhile: another thread may end the process. */
 static void stand_still(void)
 {
+    struct timespec slice = {.tv_nsec = 100000000};
+
     if (!__atomic_load_n(&control.held, __ATOMIC_ACQUIRE))
         return;
-    while (__atomic_load_n(&control.held, __ATOMIC_ACQUIRE))
-        sys_futex_wait(&control.held, 1, NULL);
-    status_write(&control.status);
+    while (__atomic_load_n(&control.held, __ATOMIC_ACQUIRE)) {
+        sys_futex_wait(&control.held, 1, &slice);
+        make_wanted_dump();
+    }
+    if (!__atomic_load_n(&control.stop, __ATOMIC_ACQUIRE))
+        status_write(&control.status);
 }
 
 static bool is_answered(uint32_t nonce)
@@ -278,6 +284,12 @@ bool control_start(void)
     return result == 0;
 }
 
+void control_go_on(void)
+{
+    __atomic_store_n(&control.held, 0, __ATOMIC_RELEASE);
+    sys_futex_wake(&control.held, INT32_MAX);
+}
+
 void control_stop(void)
 {
     int64_t deadline = sys_monotonic_ns() + SECOND_NS;
@@ -290,6 +302,7 @@ void control_stop(void)
         return;
     tid = __atomic_load_n(&control.tid, __ATOMIC_ACQUIRE);
     __atomic_store_n(&control.stop, true, __ATOMIC_RELEASE);
+    control_go_on();
     while (sys_tgkill(sys_getpid(), tid, CONTROL_SIGNAL) == 0 && sys_monotonic_ns() < deadline)
         sys_yield();
     forget_thread();
@@ -326,18 +339,6 @@ bool control_hold(const char *reason, int64_t patience_ns)
     __atomic_store_n(&control.wanted, reason == NULL ? no_dump : reason, __ATOMIC_RELEASE);
     wait_for(&control.done, ask(), patience_ns);
     return true;
-}
-
-void control_wait(int64_t patience_ns)
-{
-    if (!control.failed)
-        wait_for(&control.done, __atomic_load_n(&control.asked, __ATOMIC_ACQUIRE), patience_ns);
-}
-
-void control_go_on(void)
-{
-    __atomic_store_n(&control.held, 0, __ATOMIC_RELEASE);
-    sys_futex_wake(&control.held, INT32_MAX);
 }
 
 void control_after_fork(pid_t parent)

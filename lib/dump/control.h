@@ -44,8 +44,6 @@ void control_dump_and_wait(const char *reason);
    file, and lets the thread stand still behind it, so that nothing is cut off half written. Waits at most so long. False, with
    nothing done, when there is no thread. Safe in a signal handler, also on a small stack. */
 bool control_hold(const char *reason, int64_t patience_ns);
-/* Waits until all is dumped that was asked for, at most so long. Safe in a signal handler. */
-void control_wait(int64_t patience_ns);
 /* The process goes on after all. */
 void control_go_on(void);
 /* Sets the growth mark now. */

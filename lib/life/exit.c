@@ -12,6 +12,7 @@
 #include "hook/hook_thread.h"
 #include "hook/real.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,16 +43,13 @@ static bool is_first(void)
     return __atomic_compare_exchange_n(&ending.tid, &nobody, sys_gettid(), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
-/* In a signal handler it may be this very thread that is interrupted in waiting. */
 static void wait_for_first(void)
 {
     int64_t deadline = sys_monotonic_ns() + OTHERS_PATIENCE_NS;
     struct timespec slice = {.tv_nsec = 100000000};
 
-    if (ending.tid == sys_gettid()) {
-        control_wait(SIGNAL_PATIENCE_NS);
+    if (ending.tid == sys_gettid())
         return;
-    }
     while (!__atomic_load_n(&ending.over, __ATOMIC_ACQUIRE) && sys_monotonic_ns() < deadline)
         sys_futex_wait(&ending.over, 0, &slice);
     if (ending.by_signal)
@@ -64,21 +62,30 @@ static void is_over(void)
     sys_futex_wake(&ending.over, INT32_MAX);
 }
 
-void exit_dump(const char *reason)
+static void make_last_dump(const char *reason)
 {
-    if (!has_something_to_tell())
-        return;
-    if (!is_first()) {
-        wait_for_first();
-        return;
-    }
     __atomic_store_n(&life.stage, LIFE_ENDED, __ATOMIC_RELEASE);
-    if (life.options.at_exit)
+    if (!control_hold(life.options.at_exit ? reason : NULL, OTHERS_PATIENCE_NS) && life.options.at_exit)
         control_dump_and_wait(reason);
     /* Nor may the end cut off a dump for another reason. */
     control_stop();
     status_remove();
     is_over();
+}
+
+/* A signal that came to this thread meanwhile would end the process before the dump is there. */
+void exit_dump(const char *reason)
+{
+    uint64_t all = ~0ull, saved = 0;
+
+    if (!has_something_to_tell())
+        return;
+    SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, &all, &saved, sizeof(saved));
+    if (is_first())
+        make_last_dump(reason);
+    else
+        wait_for_first();
+    SYS_CALL(SYS_rt_sigprocmask, SIG_SETMASK, &saved, 0, sizeof(saved));
 }
 
 void exit_by_signal(const char *name)
@@ -97,9 +104,9 @@ void exit_by_signal(const char *name)
 
 bool exit_begin_exec(void)
 {
-    const char *reason = life.options.at_exit ? "exec" : NULL;
+    const char *reason = life.options.at_exit && !fork_child_is_young() ? "exec" : NULL;
 
-    if (life.stage != LIFE_RUNNING || !has_something_to_tell())
+    if (life.stage != LIFE_RUNNING || !life_is_own_process() || !control_has_begun())
         return false;
     if (control_hold(reason, OTHERS_PATIENCE_NS))
         return true;

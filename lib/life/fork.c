@@ -18,6 +18,8 @@
 
 #include <pthread.h>
 
+#define YOUNG_NS 1000000000ll
+
 static bool becoming_daemon, left_for_daemon;
 static int64_t forked_ns; /* CLOCK_MONOTONIC; 0: this process was not forked */
 
@@ -115,6 +117,11 @@ bool fork_child_begins_late(void)
     begin_child();
     record_ignore_end();
     return true;
+}
+
+bool fork_child_is_young(void)
+{
+    return forked_ns != 0 && sys_monotonic_ns() - forked_ns < YOUNG_NS;
 }
 
 void fork_init(void)

@@ -40,6 +40,9 @@ void signal_take(int sig);
 void fork_init(void);
 /* life/fork: starts leaktrace's thread in a child that has no thread yet, but has opened what is still open. Whether it has. */
 bool fork_child_begins_late(void);
+/* life/fork: whether this is a child of fork that has lived for less than a second: if it executes a program, that is all that it
+   was made for, and not worth a dump. */
+bool fork_child_is_young(void);
 /* life/signal: adds the signal's name, without SIG. */
 void signal_add_name(struct text *name, int sig);
 /* life/fatal: lets handlers stand in where a signal would end the process. */

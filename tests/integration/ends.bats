@@ -146,6 +146,19 @@ ends_by() {
     dumps_are_whole
 }
 
+@test "of several ends at once one holds, and there is one dump" {
+    local i code
+    for ((i = 0; i < 30; i++)); do
+        code=0
+        traced -- "$LEAKTRACE_SPECIMENS/ends" races "$i" > /dev/null || code=$?
+        [[ " 21 22 134 139 143 " == *" $code "* ]] || { echo "status $code" >&2 && return 1; }
+        equal "$(find "$DUMPS" -name 'ends.*.heap.txt' | wc -l)" 1 "run $i, status $code"
+        equal "$(figures heap keeps_three)" "3 150 3 150"
+        dumps_are_whole
+        rm "$DUMPS"/*
+    done
+}
+
 @test "without a dump at the end nothing stands in for any signal" {
     local caught
     for at_exit in yes no; do

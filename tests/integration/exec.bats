@@ -119,6 +119,13 @@ dumps_with() {
     equal "$(find "$DUMPS" -name 'execs.*.status' | wc -l)" 0
 }
 
+@test "what a shell forks to execute something leaves no dump" {
+    traced exe=bash -- bash -c 'for i in 1 2 3; do /bin/true > /dev/null; (x=$(seq 10); exec /bin/cat < /dev/null); done'
+    equal "$(dumps_with exec)" 0
+    [ "$(dumps_with exit)" -ge 1 ]
+    equal "$(find "$DUMPS" -name '*.status')" ""
+}
+
 @test "real programs that execute others pass the library on, or not" {
     FOLLOW=exec
     traced follow=exec exe=cat -- sh -c 'env -i /bin/cat /dev/null; exec python3 -c "import subprocess; subprocess.run([\"/bin/cat\", \"/dev/null\"], env={})"'

@@ -254,6 +254,40 @@ static void asks(void)
     exit(7);
 }
 
+static pthread_barrier_t start;
+
+static void *race(void *way)
+{
+    pthread_barrier_wait(&start);
+    switch ((long)way) {
+    case 0:
+        exit(21);
+    case 1:
+        _exit(22);
+    case 2:
+        kill(getpid(), SIGTERM);
+        break;
+    case 3:
+        segv();
+        break;
+    default:
+        abort();
+    }
+    return way;
+}
+
+/* Five ends at once. */
+static void races(void)
+{
+    pthread_t threads[5];
+
+    MUST(pthread_barrier_init(&start, NULL, 5) == 0);
+    for (long way = 0; way < 5; way++)
+        MUST(pthread_create(&threads[way], NULL, race, (void *)((way + sig) % 5)) == 0);
+    for (;;)
+        pause();
+}
+
 static const struct way {
     const char *name;
     void (*go)(void);
@@ -280,6 +314,7 @@ static const struct way {
     {"vfork_child", child_of_vfork},
     {"fork_child", child_of_fork},
     {"asks", asks},
+    {"races", races},
 };
 
 static void *go(void *way)
