@@ -99,6 +99,11 @@ HOOK int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restri
     return result;
 }
 
+void hook_thread_first_ends(void)
+{
+    count_out();
+}
+
 /* Only the main thread's is of interest: the others come through thread_ends(). */
 HOOK void pthread_exit(void *value)
 {

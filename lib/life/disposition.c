@@ -128,12 +128,12 @@ bool disposition_stand_in(int sig, disposition_handler *handler, int flags, disp
     return seat->taken && is_default(&before);
 }
 
-void disposition_leave_all(void)
+void disposition_leave(enum disposition_leaving leaving)
 {
     for (int sig = 1; sig < SIGNALS; sig++) {
         struct sigaction now;
 
-        if (!seats[sig].taken)
+        if (!seats[sig].taken || (leaving == DISPOSITION_QUIET && seats[sig].changed != NULL))
             continue;
         seats[sig].taken = false;
         if (real_sigaction(sig, NULL, &now) == 0 && is_ours(&seats[sig], &now))

@@ -17,7 +17,12 @@ typedef void disposition_changed(bool ours);
 /* Puts `handler` in the place of the signal's default, now if it is at its default, else when the program gives it back. Whether
    it is in place now. `changed` may be NULL. At the start only, once for each signal. */
 bool disposition_stand_in(int sig, disposition_handler *handler, int flags, disposition_changed *changed);
-/* Takes all handlers out again: the defaults are back. */
-void disposition_leave_all(void);
+/* Takes handlers out again, for good: the defaults are back. */
+enum disposition_leaving {
+    DISPOSITION_QUIET, /* those of which nobody is told */
+    DISPOSITION_ALL,
+};
+
+void disposition_leave(enum disposition_leaving leaving);
 
 #endif

@@ -25,6 +25,7 @@ static struct {
     pid_t tid;      /* of the thread that ends the process; 0: none yet */
     int over;       /* futex: 1 when the dump is there, or given up */
     bool by_signal; /* which kills as soon as it is over */
+    bool unseen;    /* the first thread has ended without libc, which then ends the process without a call of exit */
 } ending;
 
 /* A child of vfork is not the process; a child of fork that has done nothing since has nothing to tell. */
@@ -121,11 +122,21 @@ void exit_is_undone(void)
     ending.tid = 0;
     ending.over = 0;
     ending.by_signal = false;
+    ending.unseen = false;
+}
+
+void exit_comes_unseen(void)
+{
+    ending.unseen = true;
 }
 
 void hook_thread_last_ends(void)
 {
-    if (life.stage == LIFE_RUNNING && life_is_own_process() && control_has_begun())
+    if (life.stage != LIFE_RUNNING || !life_is_own_process() || !control_has_begun())
+        return;
+    if (ending.unseen)
+        exit_dump("SYS_exit");
+    else
         control_give_way();
 }
 

@@ -32,7 +32,7 @@ static void begin_child(void)
 static void leave(void)
 {
     record_enable(0);
-    disposition_leave_all();
+    disposition_leave(DISPOSITION_ALL);
     life.stage = LIFE_LEFT;
 }
 
@@ -61,7 +61,7 @@ static void in_child(void)
     }
     /* See life/fatal. */
     if (life.pid == 1)
-        disposition_leave_all();
+        disposition_leave(DISPOSITION_QUIET);
     if (!record_at_next_allocation(begin_child))
         begin_child();
 }

@@ -53,6 +53,8 @@ void exit_dump(const char *reason);
 void exit_by_signal(const char *name);
 /* life/exit: makes the dump before another program takes the place of this one. Whether control_go_on() is due if it fails. */
 bool exit_begin_exec(void);
+/* life/exit: the process will end with its last thread, and nobody will call exit. */
+void exit_comes_unseen(void);
 /* life/exit: the process goes on after all, or this is a child. */
 void exit_is_undone(void);
 

@@ -146,6 +146,28 @@ ends_by() {
     dumps_are_whole
 }
 
+@test "a program behind a filter of system calls dies of its signal, not of the filter" {
+    for number in 15 10; do
+        run -0 ends_as_ever filter "$number"
+        equal "${output% *}" "$number"
+    done
+}
+
+@test "a first thread that ends by a bare system call does not leave the process behind" {
+    ends_by -43 SYS_exit bare_exit
+    ends_by 0 SYS_exit bare_exit_first
+}
+
+@test "the first process of a pid namespace is spared the signals that it is spared alone" {
+    run -44 unshare --user --map-root-user --pid --fork "$LEAKTRACE_SPECIMENS/ends" first
+    bare="$output"
+    run -44 traced exe=ends -- unshare --user --map-root-user --pid --fork "$LEAKTRACE_SPECIMENS/ends" first
+    equal "$output" "$bare"
+    run -139 traced exe=ends -- unshare --user --map-root-user --pid --fork "$LEAKTRACE_SPECIMENS/ends" first 11
+    equal "$output" "$bare"
+    equal "$(comment heap reason "$DUMPS/ends.1.0002.heap.txt")" SIGSEGV
+}
+
 @test "of several ends at once one holds, and there is one dump" {
     local i code
     for ((i = 0; i < 30; i++)); do

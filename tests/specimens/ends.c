@@ -4,13 +4,17 @@
  */
 #include "specimen.h"
 
-#include <dlfcn.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -77,8 +81,7 @@ static void cpu(void)
     const struct rlimit one = {.rlim_cur = 1, .rlim_max = 5};
 
     MUST(setrlimit(RLIMIT_CPU, &one) == 0);
-    for (volatile long i = 0;; i++)
-        continue;
+    __asm__ volatile("1: jmp 1b"); /* one instruction: the core shows the same place each time */
 }
 
 static void breaks_pipe(void)
@@ -254,6 +257,70 @@ static void asks(void)
     exit(7);
 }
 
+/* The kernel kills who makes a call that is not on this list: among them are none that only leaktrace would make. */
+static void behind_filter(void)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ, SYS_write, 4, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ, SYS_kill, 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ, SYS_rt_sigreturn, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ, SYS_pause, 1, 0),
+        BPF_STMT(BPF_RET, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {.len = sizeof(filter) / sizeof(filter[0]), .filter = filter};
+    pid_t self = getpid();
+
+    MUST(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    if (sig == SIGTERM)
+        MUST(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0);
+    else
+        MUST(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+    kill(self, sig);
+    for (;;)
+        pause();
+}
+
+/* The thread ends, and the process with it: there is no other. */
+static void bare_exit(void)
+{
+    syscall(SYS_exit, 43);
+}
+
+static void *outlives(void *unused)
+{
+    const struct timespec a_little = {.tv_nsec = 50000000};
+
+    nanosleep(&a_little, NULL);
+    printf("outlived\n");
+    return unused;
+}
+
+static void bare_exit_first(void)
+{
+    pthread_t thread;
+
+    MUST(pthread_create(&thread, NULL, outlives, NULL) == 0);
+    syscall(SYS_exit, 43);
+}
+
+/* As the first process of a pid namespace: the kernel lets nothing come to it that it does not ask for. */
+static void is_first(void)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGALRM};
+
+    MUST(getpid() == 1);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        MUST(kill(getpid(), signals[i]) == 0);
+        printf("alive after %d\n", signals[i]);
+    }
+    fflush(stdout);
+    if (sig == SIGSEGV)
+        segv();
+    exit(44);
+}
+
 static pthread_barrier_t start;
 
 static void *race(void *way)
@@ -315,6 +382,10 @@ static const struct way {
     {"fork_child", child_of_fork},
     {"asks", asks},
     {"races", races},
+    {"filter", behind_filter},
+    {"bare_exit", bare_exit},
+    {"bare_exit_first", bare_exit_first},
+    {"first", is_first},
 };
 
 static void *go(void *way)
