@@ -14,8 +14,10 @@
 #include "hook/real.h"
 #include "life/disposition.h"
 
+#include <link.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <ucontext.h>
 
 #define SIGNALS 65
@@ -53,11 +55,46 @@ static void handle(int sig, siginfo_t *info, void *context)
     die(sig, info, context);
 }
 
+/* Go's linker leaves a note of its own in each program. */
+static bool has_go_note(const char *at, const char *end)
+{
+    while (at + sizeof(ElfW(Nhdr)) + 4 <= end) {
+        const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)(const void *)at;
+
+        if (note->n_namesz == 4 && memcmp(note + 1, "Go\0", 4) == 0)
+            return true;
+        at += sizeof(*note) + ((note->n_namesz + 3) & ~3u) + ((note->n_descsz + 3) & ~3u);
+    }
+    return false;
+}
+
+/* Go's runtime asks the kernel itself who has a signal, and hands the crashes of C code on to whom it finds there, in place of its
+   own report. */
+static bool is_go(void)
+{
+    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+    size_t n = getauxval(AT_PHNUM);
+    uintptr_t bias = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (headers[i].p_type == PT_PHDR)
+            bias = (uintptr_t)headers - headers[i].p_vaddr;
+    for (size_t i = 0; i < n; i++) {
+        const char *start = (const char *)(bias + headers[i].p_vaddr);
+
+        if (headers[i].p_type == PT_NOTE && has_go_note(start, start + headers[i].p_memsz))
+            return true;
+    }
+    return false;
+}
+
 /* To the first process of a pid namespace the kernel sends none whose disposition is the default, but for faults. */
 void fatal_init(void)
 {
     bool first = sys_getpid() == 1;
 
+    if (is_go())
+        return;
     for (int sig = 1; sig < SIGNALS; sig++) {
         struct text name = TEXT_ON(names[sig]);
 

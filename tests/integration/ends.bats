@@ -168,6 +168,11 @@ ends_by() {
     equal "$(comment heap reason "$DUMPS/ends.1.0002.heap.txt")" SIGSEGV
 }
 
+@test "in a Go program nothing stands in for any signal: its runtime asks the kernel" {
+    readelf -nW "$LEAKTRACE_SPECIMENS/go_note" | grep -q '^  Go '
+    equal "$(traced -- "$LEAKTRACE_SPECIMENS/go_note")" "caught 0"
+}
+
 @test "of several ends at once one holds, and there is one dump" {
     local i code
     for ((i = 0; i < 30; i++)); do
