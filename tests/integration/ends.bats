@@ -95,6 +95,9 @@ ends_by() {
     ends_by 6 SIGABRT abort 0 thread
     ends_by 15 SIGTERM kill 15 thread
     ends_by 8 SIGFPE fpe 0 thread
+    ends_by -31 exit exit 0 thread
+    ends_by -32 _exit _exit 0 thread
+    ends_by -33 quick_exit quick_exit 0 thread
 }
 
 @test "a core dump is made where one would be, of the place where the program was" {

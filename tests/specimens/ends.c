@@ -129,6 +129,21 @@ static void overflows_with_stack(void)
     overflows();
 }
 
+static void exits_now(void)
+{
+    exit(31);
+}
+
+static void exits_at_once(void)
+{
+    _exit(32);
+}
+
+static void exits_quickly(void)
+{
+    quick_exit(33);
+}
+
 static void ignored(void)
 {
     MUST(signal(sig, SIG_IGN) == SIG_DFL);
@@ -373,6 +388,9 @@ static const struct way {
     {"suspend", suspends},
     {"overflow", overflows},
     {"overflow_altstack", overflows_with_stack},
+    {"exit", exits_now},
+    {"_exit", exits_at_once},
+    {"quick_exit", exits_quickly},
     {"ignored", ignored},
     {"handler_exits", own_handler_exits},
     {"handler_gives_up", own_handler_gives_up},
