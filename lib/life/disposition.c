@@ -148,7 +148,7 @@ struct setting {
     struct sigaction believed;
 };
 
-/* What to ask the real call for. The dump signal is never left at its default, not even for a moment: it would end the process. */
+/* What to ask the real call for. The dump signal is never left at its default, even for a moment: it would end the process. */
 static sighandler_t begin_setting(int sig, sighandler_t handler, struct setting *ret_setting)
 {
     const struct seat *seat = seat_of(sig);

@@ -174,7 +174,7 @@ static char *const *list_arguments(const char *first, va_list *list, char **ret_
     va_list list;                                                                                                              \
     char *const *name;                                                                                                         \
     va_start(list, first);                                                                                                     \
-    name = alloca((count_arguments(&list) + 1) * sizeof(char *));                                                               \
+    name = alloca((count_arguments(&list) + 1) * sizeof(char *));                                                              \
     va_end(list);                                                                                                              \
     va_start(list, first);                                                                                                     \
     list_arguments(first, &list, (char **)name)
@@ -222,21 +222,22 @@ static int call_spawnp(const void *call, char *const environment[])
 {
     const struct spawn_call *spawn = call;
 
-    return real_posix_spawnp(spawn->ret_pid, spawn->path, spawn->file_actions, spawn->attributes, spawn->arguments, environment);
+    return real_posix_spawnp(spawn->ret_pid, spawn->path, spawn->file_actions, spawn->attributes, spawn->arguments,
+                             environment);
 }
 
-HOOK int posix_spawn(pid_t *restrict ret_pid, const char *restrict path, const posix_spawn_file_actions_t *restrict file_actions,
-                     const posix_spawnattr_t *restrict attributes, char *const arguments[restrict],
-                     char *const environment[restrict])
+HOOK int posix_spawn(pid_t *restrict ret_pid, const char *restrict path,
+                     const posix_spawn_file_actions_t *restrict file_actions, const posix_spawnattr_t *restrict attributes,
+                     char *const arguments[restrict], char *const environment[restrict])
 {
     const struct spawn_call call = {ret_pid, path, file_actions, attributes, arguments};
 
     return follow_with(environment, call_spawn, &call);
 }
 
-HOOK int posix_spawnp(pid_t *restrict ret_pid, const char *restrict name, const posix_spawn_file_actions_t *restrict file_actions,
-                      const posix_spawnattr_t *restrict attributes, char *const arguments[restrict],
-                      char *const environment[restrict])
+HOOK int posix_spawnp(pid_t *restrict ret_pid, const char *restrict name,
+                      const posix_spawn_file_actions_t *restrict file_actions, const posix_spawnattr_t *restrict attributes,
+                      char *const arguments[restrict], char *const environment[restrict])
 {
     const struct spawn_call call = {ret_pid, name, file_actions, attributes, arguments};
 

@@ -68,8 +68,8 @@ static bool has_go_note(const char *at, const char *end)
     return false;
 }
 
-/* Go's runtime asks the kernel itself who has a signal, and hands the crashes of C code on to whom it finds there, in place of its
-   own report. */
+/* Go's runtime asks the kernel itself who has a signal, and hands the crashes of C code on to whom it finds there, in place of
+   its own report. */
 static bool is_go(void)
 {
     const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);

@@ -148,8 +148,8 @@ static char **make_copy(char *const environment[], const struct change *change, 
     return ret_copy;
 }
 
-static __attribute__((noinline)) int call_with_copy(char *const environment[], const struct change *change, follow_call *function,
-                                                    const void *call)
+static __attribute__((noinline)) int call_with_copy(char *const environment[], const struct change *change,
+                                                    follow_call *function, const void *call)
 {
     char **copy;
     int result;

@@ -9,7 +9,7 @@ ALL="execve execv execvpe execl execle execlp execveat fexecve vfork fork spawn 
 found() {
     local follow="$1"
     shift
-    rm -rf "$DUMPS"/* "$BATS_TEST_TMPDIR/where"
+    rm -rf "${DUMPS:?}"/* "$BATS_TEST_TMPDIR/where"
     mkdir "$BATS_TEST_TMPDIR/where"
     (cd "$BATS_TEST_TMPDIR/where" && traced "follow=$follow" -- "$LEAKTRACE_SPECIMENS/execs" "$@") > "$BATS_TEST_TMPDIR/out" ||
         equal $? 5 "$*"
@@ -17,7 +17,8 @@ found() {
 }
 
 followed() {
-    printf 'preload %s\noptions %s\nx %s\ntraced 1\n' "$LEAKTRACE_LIBRARY${1:+:$1}" "dir=$DUMPS:format=pprof,text:log=$BATS_TEST_TMPDIR/log:follow=$FOLLOW" "$2"
+    local options="dir=$DUMPS:format=pprof,text:log=$BATS_TEST_TMPDIR/log:follow=$FOLLOW"
+    printf 'preload %s\noptions %s\nx %s\ntraced 1\n' "$LEAKTRACE_LIBRARY${1:+:$1}" "$options" "$2"
 }
 
 dumps_with() {
@@ -26,7 +27,7 @@ dumps_with() {
 
 @test "every way to execute hands the library on, whatever environment the program gives" {
     local how
-    FOLLOW=exec
+    FOLLOW="exec"
     for how in $ALL handler; do
         equal "$(found exec "$how" empty)" "$(followed "" --)" "$how"
     done
@@ -45,7 +46,7 @@ dumps_with() {
 
 @test "an environment that is missing or large is copied as well" {
     local how
-    FOLLOW=exec
+    FOLLOW="exec"
     for how in execve vfork spawn; do
         equal "$(found exec "$how" none)" "$(followed "" --)" "$how"
     done
@@ -113,7 +114,7 @@ dumps_with() {
 }
 
 @test "no dump is made before an exec when none is wanted at the end" {
-    rm -rf "$DUMPS"/*
+    rm -rf "${DUMPS:?}"/*
     traced at_exit=no -- "$LEAKTRACE_SPECIMENS/execs" execve own > "$BATS_TEST_TMPDIR/out" || equal $? 5
     equal "$(find "$DUMPS" -name '*.txt')" ""
     equal "$(find "$DUMPS" -name 'execs.*.status' | wc -l)" 0
@@ -127,8 +128,9 @@ dumps_with() {
 }
 
 @test "real programs that execute others pass the library on, or not" {
-    FOLLOW=exec
-    traced follow=exec exe=cat -- sh -c 'env -i /bin/cat /dev/null; exec python3 -c "import subprocess; subprocess.run([\"/bin/cat\", \"/dev/null\"], env={})"'
+    FOLLOW="exec"
+    traced follow=exec exe=cat -- sh -c 'env -i /bin/cat /dev/null
+        exec python3 -c "import subprocess; subprocess.run([\"/bin/cat\", \"/dev/null\"], env={})"'
     equal "$(find "$DUMPS" -name 'cat.*.heap.txt' | wc -l)" 2
     rm "$DUMPS"/*
     traced follow=none exe=cat,sh -- sh -c '/bin/cat /dev/null; :'

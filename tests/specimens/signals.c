@@ -1,5 +1,5 @@
-/* signals MODE [SIGNAL]: a program that may use the dump signal itself. It prints "ready", does as it is told while its input lasts, and
-   prints how often its own handler has run. */
+/* signals MODE [SIGNAL]: a program that may use the dump signal itself. It prints "ready", does as it is told while its input
+   lasts, and prints how often it has handled the signal. */
 #include "specimen.h"
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* old functions are what is tried here */
