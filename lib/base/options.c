@@ -160,6 +160,16 @@ static bool parse_symbols(const char *value, bool *ret_symbols)
     return true;
 }
 
+static bool parse_follow(const char *value, uint32_t *ret_bits)
+{
+    static const char *const children[] = {"fork", "exec"};
+
+    if (!same(value, "none"))
+        return parse_words(value, children, 2, ret_bits);
+    *ret_bits = 0;
+    return true;
+}
+
 static bool set_option(struct options *options, enum option_id id, const char *value)
 {
     static const char *const profiles[] = {"heap", "fd", "thread"};
@@ -184,6 +194,8 @@ static bool set_option(struct options *options, enum option_id id, const char *v
         return parse_number(value, 1, 512, &options->depth);
     case OPTION_warmup:
         return parse_number(value, 0, 31536000, &options->warmup_s);
+    case OPTION_follow:
+        return parse_follow(value, &options->follow);
     case OPTION_exe:
         return parse_path(value, options->exe);
     case OPTION_memory:

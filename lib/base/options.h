@@ -27,6 +27,11 @@ enum option_format {
     OPTION_FORMAT_TEXT = 2,
 };
 
+enum option_follow {
+    OPTION_FOLLOW_FORK = 1,
+    OPTION_FOLLOW_EXEC = 2,
+};
+
 struct option_row {
     const char *name;
     const char *def;
@@ -48,6 +53,7 @@ struct options {
     uint32_t check;
     uint32_t profiles; /* bit (1 << enum kind) */
     uint32_t formats;  /* OPTION_FORMAT_* */
+    uint32_t follow;   /* OPTION_FOLLOW_*; 0: no children */
     uint64_t sample_bytes;   /* 0 or 1: every block */
     uint64_t memory_bytes;   /* 0: memory_percent holds */
     uint32_t memory_percent;

@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "store/counters.h"
+#include "store/fd_table.h"
 #include "store/site_table.h"
 
 #include <errno.h>
@@ -14,6 +15,17 @@
 #include <string.h>
 
 #define COMMAND_MAX 512
+
+static struct {
+    pid_t parent;    /* 0: this process was not forked by a traced one */
+    int64_t born_ns; /* CLOCK_MONOTONIC of the fork */
+} origin;
+
+void comments_after_fork(pid_t parent)
+{
+    origin.parent = parent;
+    origin.born_ns = sys_monotonic_ns();
+}
 
 static int add(struct comments *comments, const char *key, const char *value)
 {
@@ -65,11 +77,34 @@ static int64_t truncated_stacks(void)
     return truncated;
 }
 
+/* Those that were open before the fork, and still are. */
+static int64_t inherited_fds(void)
+{
+    int limit = fd_table_limit();
+    struct fd_entry entry;
+    int64_t inherited = 0;
+
+    for (int fd = 0; fd < limit; fd++)
+        inherited += fd_table_get(fd, &entry) && entry.born_ns <= origin.born_ns;
+    return inherited;
+}
+
+static int add_origin(struct comments *comments)
+{
+    int result;
+
+    if (origin.parent == 0)
+        return 0;
+    result = add_number(comments, "forked_from", origin.parent);
+    return result | add_number(comments, "inherited_fds", inherited_fds());
+}
+
 int comments_write(struct comments *comments, const struct options *options, const struct snapshot *snapshot, const char *reason)
 {
     int result = add(comments, "leaktrace", LEAKTRACE_VERSION);
 
     result |= add_number(comments, "pid", sys_getpid());
+    result |= add_origin(comments);
     result |= add_command(comments);
     result |= add(comments, "options", options->as_given);
     result |= add(comments, "reason", reason);

@@ -4,6 +4,8 @@
 
 #include "snapshot/snapshot.h"
 
+#include <sys/types.h>
+
 #define COMMENTS_MAX 32
 
 struct options;
@@ -16,5 +18,8 @@ struct comments {
 
 /* 0 or -ENOMEM. */
 int comments_write(struct comments *comments, const struct options *options, const struct snapshot *snapshot, const char *reason);
+
+/* In the child of fork: its dumps say whose, and what it has inherited. */
+void comments_after_fork(pid_t parent);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/options.h"
 #include "base/own_fd.h"
 #include "base/sys.h"
+#include "dump/comments.h"
 #include "dump/dump.h"
 #include "dump/status.h"
 #include "snapshot/modules.h"
@@ -34,6 +35,7 @@ static struct {
     pid_t tid;              /* of the thread when it waits; 0 before */
     int ready;              /* futex: 1 when it waits */
     bool stop;              /* it is to end */
+    int held;               /* futex: 1 while it is to stand still behind the dump that was asked for */
     bool in_child;          /* of fork: the loader may be locked for ever */
     const char *wanted;     /* the reason of a dump that was asked for */
     int asked;              /* how often one was asked for */
@@ -42,6 +44,8 @@ static struct {
     int64_t warmup_ns;      /* when the mark is to be set; INT64_MAX: not */
     struct status status;
 } control = {.status = {.signal = "none"}};
+
+static const char no_dump[] = ""; /* the reason of one who only wants the thread to come round */
 
 void control_init(const struct options *options, const struct control_actions *actions)
 {
@@ -134,10 +138,29 @@ static void make_wanted_dump(void)
     if (asked == control.done)
         return;
     reason = __atomic_exchange_n(&control.wanted, NULL, __ATOMIC_ACQ_REL);
-    dump_write(reason == NULL ? "signal" : reason);
-    status_write(&control.status);
+    if (reason != no_dump)
+        dump_write(reason == NULL ? "signal" : reason);
+    if (__atomic_load_n(&control.held, __ATOMIC_ACQUIRE))
+        status_remove();
+    else
+        status_write(&control.status);
     __atomic_store_n(&control.done, asked, __ATOMIC_RELEASE);
     sys_futex_wake(&control.done, INT32_MAX);
+}
+
+/* But for who asks meanwhile: another thread may end the process. */
+static void stand_still(void)
+{
+    struct timespec slice = {.tv_nsec = 100000000};
+
+    if (!__atomic_load_n(&control.held, __ATOMIC_ACQUIRE))
+        return;
+    while (__atomic_load_n(&control.held, __ATOMIC_ACQUIRE)) {
+        sys_futex_wait(&control.held, 1, &slice);
+        make_wanted_dump();
+    }
+    if (!__atomic_load_n(&control.stop, __ATOMIC_ACQUIRE))
+        status_write(&control.status);
 }
 
 static bool is_answered(uint32_t nonce)
@@ -219,6 +242,7 @@ static void *run(void *unused)
         int sig;
 
         make_wanted_dump();
+        stand_still();
         if (__atomic_load_n(&control.stop, __ATOMIC_ACQUIRE))
             return NULL;
         keep_time();
@@ -260,6 +284,12 @@ bool control_start(void)
     return result == 0;
 }
 
+void control_go_on(void)
+{
+    __atomic_store_n(&control.held, 0, __ATOMIC_RELEASE);
+    sys_futex_wake(&control.held, INT32_MAX);
+}
+
 void control_stop(void)
 {
     int64_t deadline = sys_monotonic_ns() + SECOND_NS;
@@ -272,6 +302,7 @@ void control_stop(void)
         return;
     tid = __atomic_load_n(&control.tid, __ATOMIC_ACQUIRE);
     __atomic_store_n(&control.stop, true, __ATOMIC_RELEASE);
+    control_go_on();
     while (sys_tgkill(sys_getpid(), tid, CONTROL_SIGNAL) == 0 && sys_monotonic_ns() < deadline)
         sys_yield();
     forget_thread();
@@ -300,12 +331,24 @@ void control_dump_and_wait(const char *reason)
     wait_for(&control.done, ask(), WAIT_S * SECOND_NS);
 }
 
-void control_after_fork(void)
+bool control_hold(const char *reason, int64_t patience_ns)
+{
+    if (control.failed || !wait_for(&control.ready, 1, CHILD_WAIT_MS * 1000000ll))
+        return false;
+    __atomic_store_n(&control.held, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&control.wanted, reason == NULL ? no_dump : reason, __ATOMIC_RELEASE);
+    wait_for(&control.done, ask(), patience_ns);
+    return true;
+}
+
+void control_after_fork(pid_t parent)
 {
     forget_thread();
+    control.held = 0;
     control.in_child = true;
     control.wanted = NULL;
     control.done = control.asked;
     memset(control.status.answers, 0, sizeof(control.status.answers));
     dump_after_fork();
+    comments_after_fork(parent);
 }

@@ -9,6 +9,8 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 struct options;
 
@@ -38,10 +40,16 @@ void control_set_signal_state(const char *state);
 void control_request_dump(const char *reason);
 /* The same, and waits until it is written, at most 30 s. For the end of the process and the C interface. */
 void control_dump_and_wait(const char *reason);
+/* The process is about to be another program, or to be killed: makes a dump for that reason (NULL: none), removes the status
+   file, and lets the thread stand still behind it, so that nothing is cut off half written. Waits at most so long. False, with
+   nothing done, when there is no thread. Safe in a signal handler, also on a small stack. */
+bool control_hold(const char *reason, int64_t patience_ns);
+/* The process goes on after all. */
+void control_go_on(void);
 /* Sets the growth mark now. */
 void control_mark(void);
 
 /* In the child of fork: there is no thread any more. */
-void control_after_fork(void);
+void control_after_fork(pid_t parent);
 
 #endif

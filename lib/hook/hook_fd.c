@@ -1,4 +1,5 @@
 /* Hooks of sockets, of the other kinds of descriptors, and of what duplicates and closes them. Owns nothing. */
+#include "hook/hook_fd.h"
 #include "hook/real.h"
 #include "record/record.h"
 
@@ -208,6 +209,7 @@ HOOK int signalfd(int old, const sigset_t *mask, int flags)
 {
     int fd = real_signalfd(old, mask, flags);
 
+    hook_fd_signals_are_read(mask);
     /* With a descriptor given it only changes that one. */
     if (old == -1)
         record_fd_acquire(fd, false, STACK_CALLER);

@@ -125,6 +125,11 @@ HOOK int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
     return created(entry, real_thrd_create(thread, thrd_start, entry), thread);
 }
 
+void hook_thread_first_ends(void)
+{
+    count_out();
+}
+
 /* Only the main thread's is of interest: the others come through thread_ends(). */
 HOOK void pthread_exit(void *value)
 {

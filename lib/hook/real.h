@@ -12,12 +12,15 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <threads.h>
 #include <time.h>
+
+struct sigvec; /* no header declares it any more */
 
 /* Each hook is declared too: the headers do not declare all of them. */
 #define SYMBOL(result, name, parameters)                                                                                       \

@@ -17,6 +17,7 @@
 #include "dump/folder.h"
 #include "hook/hook_thread.h"
 #include "hook/real.h"
+#include "life/follow.h"
 #include "record/record.h"
 #include "record/stack_libunwind.h"
 #include "record/unwind_rule.h"
@@ -113,6 +114,21 @@ static struct stack_bounds start_routine(void)
     return (struct stack_bounds){.low = (uintptr_t)__start_leaktrace_start, .high = (uintptr_t)__stop_leaktrace_start};
 }
 
+bool life_is_own_process(void)
+{
+    return sys_getpid() == life.pid;
+}
+
+char **life_environment(void)
+{
+    return environ;
+}
+
+const char *life_variable(const char *name)
+{
+    return getenv(name);
+}
+
 /* From here on events are recorded. */
 static void begin_recording(char **environment)
 {
@@ -122,9 +138,11 @@ static void begin_recording(char **environment)
     for (char **variable = environment; *variable != NULL; variable++)
         if (strncmp(*variable, OPTIONS_VARIABLE "=", sizeof(OPTIONS_VARIABLE)) == 0)
             text = *variable + sizeof(OPTIONS_VARIABLE);
+    life.pid = sys_getpid();
     log_remember_stderr();
     read_exe_name();
     read_options(text);
+    follow_init(environment);
     life.stage = LIFE_RECORDING;
     if (!is_wanted() || getauxval(AT_SECURE) != 0)
         return;
@@ -165,6 +183,8 @@ static void begin_running(void)
     folder_prepare(dir_path);
     control_start();
     signal_take(life.options.signal);
+    if (life.options.at_exit)
+        fatal_init();
 }
 
 __attribute__((constructor)) static void construct(int argc, char **argv, char **environment)
@@ -173,6 +193,7 @@ __attribute__((constructor)) static void construct(int argc, char **argv, char *
     real_resolve_all();
     if (life.stage == LIFE_UNTRACED)
         begin_recording(environment);
+    follow_clean_own(environ);
     if (!record_is_on())
         return;
     record_ignore_begin();

@@ -6,20 +6,31 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+struct text;
 
 enum life_stage {
     LIFE_UNTRACED,  /* not begun, or this program is not to be traced */
     LIFE_RECORDING, /* from the first call of a hook */
     LIFE_RUNNING,   /* from the library's constructor: dumps can be made */
     LIFE_ENDED,     /* the dump at exit has been made */
+    LIFE_LEFT,      /* a child of fork that is not to be traced */
 };
 
 struct life {
     enum life_stage stage;
+    pid_t pid;
     struct options options;
 };
 
 extern struct life life;
+
+/* life/init: false in a child that fork's handlers have not seen: of vfork, which shares the memory, or of a bare call. */
+bool life_is_own_process(void);
+/* life/init: the program's environment, as it is now; and one of its variables, NULL if it is not there. */
+char **life_environment(void);
+const char *life_variable(const char *name);
 
 /* life/limit: the most memory that leaktrace may use, in bytes. */
 uint64_t limit_memory(const struct options *options);
@@ -27,7 +38,24 @@ uint64_t limit_memory(const struct options *options);
 void signal_take(int sig);
 /* life/fork: the process was forked, and this is the child. Called by the handler of pthread_atfork. */
 void fork_init(void);
+/* life/fork: starts leaktrace's thread in a child that has no thread yet, but has opened what is still open. Whether it has. */
+bool fork_child_begins_late(void);
+/* life/fork: whether this is a child of fork that has lived for less than a second: if it executes a program, that is all that it
+   was made for, and not worth a dump. */
+bool fork_child_is_young(void);
+/* life/signal: adds the signal's name, without SIG. */
+void signal_add_name(struct text *name, int sig);
+/* life/fatal: lets handlers stand in where a signal would end the process. */
+void fatal_init(void);
 /* life/exit: makes the dump at exit, once. */
 void exit_dump(const char *reason);
+/* life/exit: the same in the handler of a signal that ends the process. */
+void exit_by_signal(const char *name);
+/* life/exit: makes the dump before another program takes the place of this one. Whether control_go_on() is due if it fails. */
+bool exit_begin_exec(void);
+/* life/exit: the process will end with its last thread, and nobody will call exit. */
+void exit_comes_unseen(void);
+/* life/exit: the process goes on after all, or this is a child. */
+void exit_is_undone(void);
 
 #endif

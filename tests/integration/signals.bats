@@ -79,6 +79,68 @@ handled 0"
     equal "$(log_lines 'uses signal USR2 itself')" 1
 }
 
+@test "a program that takes the signal by any other function gets it as well, as it would alone" {
+    local mode handled
+    for mode in internal sigset sigvec sigignore; do
+        rm -f "$BATS_TEST_TMPDIR/log"
+        start -- "$LEAKTRACE_SPECIMENS/signals" "$mode"
+        wait_for_line ready
+        kill -USR2 "$PROGRAM"
+        "$LEAKTRACE_COMMAND" dump "$PROGRAM" > "$BATS_TEST_TMPDIR/paths"
+        finish
+        handled=1
+        [ "$mode" != sigignore ] || handled=0
+        equal "$(tail -n 1 "$BATS_TEST_TMPDIR/out")" "handled $handled" "$mode"
+        equal "$(log_lines 'uses signal USR2 itself')" 1 "$mode"
+        equal "$(find "$DUMPS" -name "signals.$PROGRAM.*.heap.txt" | wc -l)" 2 "$mode: by the command and at the end"
+    done
+}
+
+@test "a program that waits for the signal gets it, is told of once, and can be dumped" {
+    local mode
+    for mode in sigwait sigwaitinfo sigtimedwait signalfd; do
+        rm -f "$BATS_TEST_TMPDIR/log"
+        start -- "$LEAKTRACE_SPECIMENS/signals" "$mode"
+        wait_for_line ready
+        "$LEAKTRACE_COMMAND" dump "$PROGRAM" > "$BATS_TEST_TMPDIR/paths"
+        kill -USR2 "$PROGRAM"
+        wait_for_line got
+        "$LEAKTRACE_COMMAND" dump "$PROGRAM" > "$BATS_TEST_TMPDIR/paths"
+        finish
+        equal "$(tail -n 1 "$BATS_TEST_TMPDIR/out")" "handled 1" "$mode"
+        equal "$(log_lines 'uses signal USR2 itself')" 1 "$mode"
+        equal "$(find "$DUMPS" -name "signals.$PROGRAM.*.heap.txt" | wc -l)" 3 "$mode"
+    done
+}
+
+@test "a program that blocks the signal finds it pending, and can be dumped" {
+    start -- "$LEAKTRACE_SPECIMENS/signals" block
+    wait_for_line ready
+    kill -USR2 "$PROGRAM"
+    "$LEAKTRACE_COMMAND" dump "$PROGRAM" > "$BATS_TEST_TMPDIR/paths"
+    echo >&"$INPUT"
+    wait_for_line got
+    finish
+    equal "$(tail -n 1 "$BATS_TEST_TMPDIR/out")" "handled 1"
+    equal "$(find "$DUMPS" -name "signals.$PROGRAM.*.heap.txt" | wc -l)" 2
+}
+
+@test "a flag that the program changes leaves the signal where it was" {
+    start -- "$LEAKTRACE_SPECIMENS/signals" interrupt
+    wait_for_line ready
+    kill -USR2 "$PROGRAM"
+    wait_for_dump 1
+    finish
+    equal "$(tail -n 1 "$BATS_TEST_TMPDIR/out")" "handled 0"
+}
+
+@test "what the tests take for granted of a program alone is so" {
+    local mode
+    for mode in sigaction signal sysv_signal ignore give_back internal sigset sigvec sigignore interrupt; do
+        equal "$("$LEAKTRACE_SPECIMENS/signals" "$mode" < /dev/null | tail -n 1)" "handled 0" "$mode"
+    done
+}
+
 @test "a program that takes the signal late gets it from then on" {
     start -- "$LEAKTRACE_SPECIMENS/signals" late
     wait_for_line ready

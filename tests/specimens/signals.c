@@ -1,6 +1,8 @@
-/* signals MODE [SIGNAL]: a program that may use the dump signal itself. It prints "ready", does as it is told while its input lasts, and
-   prints how often its own handler has run. */
+/* signals MODE [SIGNAL]: a program that may use the dump signal itself. It prints "ready", does as it is told while its input
+   lasts, and prints how often it has handled the signal. */
 #include "specimen.h"
+
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* old functions are what is tried here */
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -8,11 +10,23 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 sighandler_t __sysv_signal(int sig, sighandler_t handler);
+int __sigaction(int sig, const struct sigaction *action, struct sigaction *ret_before);
+
+/* As old programs call it: today's linker would not find it. */
+struct vector {
+    sighandler_t handler;
+    int mask;
+    int flags;
+};
+
+int old_sigvec(int sig, const struct vector *vector, struct vector *ret_before);
+__asm__(".symver old_sigvec, sigvec@GLIBC_2.2.5");
 
 static volatile sig_atomic_t handled;
 static int sig = SIGUSR2;
@@ -35,6 +49,13 @@ SITE void keeps_three(void)
     }
 }
 
+static int input_lasts(void)
+{
+    struct pollfd poll_fd = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    return poll(&poll_fd, 1, 0) <= 0;
+}
+
 static void say(const char *line)
 {
     puts(line);
@@ -53,13 +74,6 @@ static int next_line(void)
             return 0;
     }
     return 1;
-}
-
-static int input_lasts(void)
-{
-    struct pollfd poll_fd = {.fd = STDIN_FILENO, .events = POLLIN};
-
-    return poll(&poll_fd, 1, 0) <= 0;
 }
 
 static void by_sigaction(void)
@@ -86,6 +100,120 @@ static void by_sysv_signal(void)
     MUST(__sysv_signal(sig, handler) == SIG_DFL);
 }
 
+static void by_internal_sigaction(void)
+{
+    struct sigaction action = {.sa_handler = handler}, before;
+
+    MUST(__sigaction(sig, &action, &before) == 0 && before.sa_handler == SIG_DFL);
+    MUST(__sigaction(sig, NULL, &before) == 0 && before.sa_handler == handler);
+}
+
+static void by_sigset(void)
+{
+    MUST(sigset(sig, handler) == SIG_DFL);
+    MUST(sigset(sig, SIG_HOLD) == handler);
+    MUST(sigset(sig, handler) == SIG_HOLD);
+    MUST(sigset(sig, handler) == handler);
+    MUST(sigset(sig, SIG_DFL) == handler && sigset(sig, handler) == SIG_DFL);
+}
+
+static void by_sigvec(void)
+{
+    const struct vector vector = {.handler = handler, .flags = 2};
+    struct vector before;
+
+    MUST(old_sigvec(sig, &vector, &before) == 0 && before.handler == SIG_DFL);
+    MUST(old_sigvec(sig, NULL, &before) == 0 && before.handler == handler && before.flags == 2);
+}
+
+static void by_sigignore(void)
+{
+    MUST(sigignore(sig) == 0);
+    MUST(signal(sig, SIG_IGN) == SIG_IGN);
+}
+
+/* A changed flag does not change whose signal it is. */
+static void interrupts(void)
+{
+    struct sigaction now;
+
+    MUST(siginterrupt(sig, 1) == 0);
+    MUST(sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_DFL && (now.sa_flags & SA_RESTART) == 0);
+    MUST(siginterrupt(sig, 0) == 0);
+    MUST(sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_DFL && (now.sa_flags & SA_RESTART) != 0);
+}
+
+static sigset_t block(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, sig);
+    MUST(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+    return set;
+}
+
+static void by_sigwait(void)
+{
+    sigset_t set = block();
+    int number;
+
+    say("ready");
+    MUST(sigwait(&set, &number) == 0 && number == sig);
+    handled++;
+    say("got");
+}
+
+static void by_sigwaitinfo(void)
+{
+    sigset_t set = block();
+    siginfo_t info;
+
+    say("ready");
+    MUST(sigwaitinfo(&set, &info) == sig && info.si_signo == sig);
+    handled++;
+    say("got");
+}
+
+static void by_sigtimedwait(void)
+{
+    const struct timespec long_enough = {.tv_sec = 60}, none = {0};
+    sigset_t set = block();
+    siginfo_t info;
+
+    MUST(sigtimedwait(&set, &info, &none) == -1 && errno == EAGAIN);
+    say("ready");
+    MUST(sigtimedwait(&set, &info, &long_enough) == sig && info.si_signo == sig);
+    handled++;
+    say("got");
+}
+
+static void by_signalfd(void)
+{
+    sigset_t set = block();
+    struct signalfd_siginfo info;
+    int fd = signalfd(-1, &set, 0);
+
+    MUST(fd >= 0);
+    say("ready");
+    MUST(read(fd, &info, sizeof(info)) == sizeof(info) && (int)info.ssi_signo == sig);
+    handled++;
+    say("got");
+}
+
+/* Blocked, it stays pending; who looks finds it so. */
+static void blocks(void)
+{
+    sigset_t pending;
+
+    block();
+    say("ready");
+    MUST(next_line());
+    MUST(sigpending(&pending) == 0 && sigismember(&pending, sig) == 1);
+    handled++;
+    say("got");
+}
+
 static void ignores(void)
 {
     MUST(signal(sig, SIG_IGN) == SIG_DFL);
@@ -104,7 +232,7 @@ static void gives_back(void)
     by_signal();
     MUST(signal(sig, SIG_DFL) == handler);
     MUST(signal(sig, SIG_DFL) == SIG_DFL);
-    MUST(sigaction(sig, &action, &before) == 0 && before.sa_handler == SIG_DFL && before.sa_flags == 0);
+    MUST(sigaction(sig, &action, &before) == 0 && before.sa_handler == SIG_DFL && (before.sa_flags & SA_RESTART) != 0);
 }
 
 /* Its own use begins when a line has come. */
@@ -195,6 +323,9 @@ static const struct mode {
 } modes[] = {
     {"wait", nothing},       {"sigaction", by_sigaction}, {"signal", by_signal}, {"sysv_signal", by_sysv_signal},
     {"ignore", ignores},     {"inherit_ignored", inherits_ignored}, {"give_back", gives_back}, {"late", late},
+    {"internal", by_internal_sigaction}, {"sigset", by_sigset}, {"sigvec", by_sigvec}, {"sigignore", by_sigignore},
+    {"interrupt", interrupts}, {"sigwait", by_sigwait},     {"sigwaitinfo", by_sigwaitinfo}, {"sigtimedwait", by_sigtimedwait},
+    {"signalfd", by_signalfd}, {"block", blocks},
     {"fork", forks},         {"load", loads},             {"end_main", ends_main}, {"raise", raises},
 };
 

@@ -94,6 +94,21 @@ static void each_default_can_be_given(void **state)
     }
 }
 
+static void follow_takes_one_both_or_none(void **state)
+{
+    (void)state;
+    assert_taken("follow=fork");
+    assert_int_equal(options.follow, OPTION_FOLLOW_FORK);
+    assert_taken("follow=exec");
+    assert_int_equal(options.follow, OPTION_FOLLOW_EXEC);
+    assert_taken("follow=none");
+    assert_int_equal(options.follow, 0);
+    assert_taken("follow=exec,fork:depth=3");
+    assert_int_equal(options.follow, OPTION_FOLLOW_FORK | OPTION_FOLLOW_EXEC);
+    assert_refused("follow=both", "it takes fork, exec, fork,exec or none");
+    assert_refused("follow=none,fork", "it takes fork, exec, fork,exec or none");
+}
+
 static void each_row_has_a_range_and_a_help_of_one_line(void **state)
 {
     (void)state;
@@ -402,6 +417,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_defaults_are_those_of_the_table),
         cmocka_unit_test(each_default_can_be_given),
+        cmocka_unit_test(follow_takes_one_both_or_none),
         cmocka_unit_test(each_row_has_a_range_and_a_help_of_one_line),
         cmocka_unit_test(dir_log_and_exe_take_any_text),
         cmocka_unit_test(numbers_are_taken_to_the_ends_of_their_ranges),
