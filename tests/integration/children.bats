@@ -82,6 +82,7 @@ parent_is_exact() {
     local how
     for how in plain:2 threaded:11 in_atfork:3 double:2 prefork:5 daemon:2; do
         children "${how%:*}"
+        [ "$how" != daemon:2 ] || wait_until has_dump "$(told)"
         equal "$(count_dumps)" "${how#*:}" "$how"
         dumps_are_whole
     done
