@@ -107,6 +107,11 @@ void sys_discard(void *ptr, size_t len)
     SYS_CALL(SYS_madvise, ptr, len, MADV_DONTNEED, 0);
 }
 
+void sys_advise_huge(void *ptr, size_t len)
+{
+    SYS_CALL(SYS_madvise, ptr, len, MADV_HUGEPAGE, 0);
+}
+
 pid_t sys_getpid(void)
 {
     return (pid_t)SYS_CALL(SYS_getpid, 0, 0, 0, 0);

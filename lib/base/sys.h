@@ -57,6 +57,8 @@ void *sys_map_file(int fd, size_t len);
 void sys_unmap(void *ptr, size_t len);
 /* Zeroes the pages by giving back their memory. */
 void sys_discard(void *ptr, size_t len);
+/* Asks for huge pages; where there are none, nothing happens. */
+void sys_advise_huge(void *ptr, size_t len);
 
 pid_t sys_getpid(void);
 pid_t sys_gettid(void);

@@ -9,12 +9,14 @@
 
 #include "base/lock.h"
 #include "base/memory.h"
+#include "base/sys.h"
 #include "store/heap_region.h"
 
 #define LINE_BYTES (HEAP_LINE_WORDS * sizeof(uint64_t))
 #define CHUNK_MIN (64ul << 10)
-#define CHUNK_MAX (4ul << 20)
-#define CLASSES 34 /* of at least 1, 2, 3, 4, 6, 8, 12 ... lines, up to CHUNK_MAX */
+#define CHUNK_MAX (16ul << 20)
+#define HUGE_PAGE (2ul << 20)
+#define CLASSES 38 /* of at least 1, 2, 3, 4, 6, 8, 12 ... lines, up to CHUNK_MAX */
 
 /* In a free run, all in its first line. */
 enum {
@@ -89,19 +91,28 @@ static void unlink_run(uint64_t *run, uint32_t lines)
         pool.runs[class_of(lines)] = next;
 }
 
-/* Chunks grow with all that there is, so that neither small programs pay in memory nor large ones in system calls. The lines at
-   both ends stay 0: no run goes beyond them. */
+/* Chunks grow with all that there is, so that neither small programs pay in memory nor large ones in system calls. */
+static uint64_t chunk_size(void)
+{
+    uint64_t size = pool.mapped / 16;
+
+    if (size >= HUGE_PAGE)
+        return size > CHUNK_MAX ? CHUNK_MAX : size & ~(HUGE_PAGE - 1);
+    return size < CHUNK_MIN ? CHUNK_MIN : size & ~(CHUNK_MIN - 1);
+}
+
+/* The lines at both ends stay 0: no run goes beyond them. Large chunks ask for huge pages, which fork copies at once, and which
+   are found faster. */
 static void map_chunk(uint32_t lines)
 {
     uint64_t least = (lines + 2) * LINE_BYTES;
-    uint64_t size = pool.mapped / 16 & ~(CHUNK_MIN - 1);
-    uint64_t *chunk;
+    uint64_t size = chunk_size() < least ? least : chunk_size();
+    uint64_t *chunk = memory_map(size);
 
-    size = size < CHUNK_MIN ? CHUNK_MIN : size > CHUNK_MAX ? CHUNK_MAX : size;
-    size = size < least ? least : size;
-    chunk = memory_map(size);
     if (chunk == NULL)
         return;
+    if (size >= HUGE_PAGE)
+        sys_advise_huge(chunk, size);
     __atomic_store_n(&pool.mapped, pool.mapped + size, __ATOMIC_RELAXED);
     link_run(chunk + HEAP_LINE_WORDS, (uint32_t)(size / LINE_BYTES) - 2);
 }
