@@ -2,8 +2,8 @@
 #include "base/arena.h"
 
 #include "base/memory.h"
+#include "base/scratch.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ static size_t aligned(size_t size)
 static bool add_chunk(struct arena *arena, size_t need)
 {
     size_t size = need + sizeof(struct arena_chunk) > CHUNK_SIZE ? need + sizeof(struct arena_chunk) : CHUNK_SIZE;
-    struct arena_chunk *chunk = memory_map(size);
+    struct arena_chunk *chunk = arena->is_scratch ? scratch_take(size) : memory_map(size);
 
     if (chunk == NULL)
         return false;
@@ -67,6 +67,14 @@ void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_siz
     return ptr;
 }
 
+void arena_keep_ready(struct arena *arena, size_t size)
+{
+    struct arena_chunk *chunk = arena->chunks;
+
+    if ((chunk == NULL || chunk->size - chunk->used < size / 2) && add_chunk(arena, size))
+        memset((char *)arena->chunks + arena->chunks->used, 0, arena->chunks->size - arena->chunks->used);
+}
+
 void arena_release(struct arena *arena)
 {
     struct arena_chunk *chunk = arena->chunks;
@@ -74,8 +82,11 @@ void arena_release(struct arena *arena)
     while (chunk != NULL) {
         struct arena_chunk *next = chunk->next;
 
-        memory_unmap(chunk, chunk->size);
+        if (arena->is_scratch)
+            scratch_give(chunk, chunk->size);
+        else
+            memory_unmap(chunk, chunk->size);
         chunk = next;
     }
-    *arena = (struct arena){0};
+    arena->chunks = NULL;
 }

@@ -1,7 +1,7 @@
 /*
  * leaktrace's own thread. Owns it, and what it was asked for; called by life/.
  *
- * It waits in one place, for CONTROL_SIGNAL, with the time to the next interval as the limit. The signal is only ever directed at
+ * It waits in one place, for CONTROL_SIGNAL, with the time to whatever is to be done next as the limit. The signal is only ever directed at
  * the thread itself, and no other thread's mask or disposition matters for it.
  */
 #include "dump/control.h"
@@ -13,6 +13,7 @@
 #include "base/sys.h"
 #include "dump/dump.h"
 #include "dump/status.h"
+#include "dump/threshold.h"
 #include "snapshot/modules.h"
 
 #include <errno.h>
@@ -24,6 +25,8 @@
 #define STACK_BYTES (1ul << 20)
 #define WAIT_S 30
 #define CHILD_WAIT_MS 500
+#define LOOK_MS 500
+#define MS_NS 1000000ll
 #define SECOND_NS 1000000000ll
 
 static struct {
@@ -31,17 +34,29 @@ static struct {
     struct control_actions actions;
     int starting;           /* 1 once a thread was asked for in this process */
     bool failed;            /* it could not be made: dumps are made by those who want them */
-    pid_t tid;              /* of the thread when it waits; 0 before */
+    pid_t thread;           /* the thread that was made */
+    pid_t tid;              /* of the task that waits and works: that thread, or one beside it (base/own_fd); 0 before */
     int ready;              /* futex: 1 when it waits */
     bool stop;              /* it is to end */
     bool in_child;          /* of fork: the loader may be locked for ever */
+    bool ending;            /* the dump that is asked for is the last */
     const char *wanted;     /* the reason of a dump that was asked for */
     int asked;              /* how often one was asked for */
     int done;               /* futex: all that was asked for up to this number is dumped */
     int64_t next_dump_ns;   /* monotonic; INT64_MAX: no interval */
+    int64_t next_checkpoint_ns;
+    int64_t next_look_ns;   /* at the thresholds */
     int64_t warmup_ns;      /* when the mark is to be set; INT64_MAX: not */
     struct status status;
 } control = {.status = {.signal = "none"}};
+
+/* So that the newest state is never older than the option says; but at most half of the time goes into it. */
+static void schedule_checkpoint(int64_t began, int64_t took)
+{
+    int64_t period = control.options->checkpoint_ms * MS_NS;
+
+    control.next_checkpoint_ns = period == 0 ? INT64_MAX : began + (period > 2 * took ? period : 2 * took);
+}
 
 void control_init(const struct options *options, const struct control_actions *actions)
 {
@@ -50,7 +65,9 @@ void control_init(const struct options *options, const struct control_actions *a
     control.options = options;
     control.actions = *actions;
     control.next_dump_ns = options->interval_s == 0 ? INT64_MAX : now + options->interval_s * SECOND_NS;
+    control.next_look_ns = threshold_is_set(options) ? now : INT64_MAX;
     control.warmup_ns = options->warmup_s == 0 ? INT64_MAX : now + options->warmup_s * SECOND_NS;
+    schedule_checkpoint(now, 0);
 }
 
 void control_set_signal_state(const char *state)
@@ -121,8 +138,17 @@ static void forget_thread(void)
     control.stop = false;
     control.ready = 0;
     control.status.named = false;
+    control.thread = 0;
     __atomic_store_n(&control.tid, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&control.starting, 0, __ATOMIC_RELEASE);
+}
+
+/* The last dump, if `reason` says that there is to be one. It supersedes the checkpoint, which stays if it fails. */
+static void end(const char *reason)
+{
+    if (reason == NULL || dump_write(reason, false) > 0)
+        dump_remove_checkpoint();
+    status_remove();
 }
 
 /* One dump for all who have asked so far; who asks while it is made is given another. */
@@ -134,8 +160,12 @@ static void make_wanted_dump(void)
     if (asked == control.done)
         return;
     reason = __atomic_exchange_n(&control.wanted, NULL, __ATOMIC_ACQ_REL);
-    dump_write(reason == NULL ? "signal" : reason);
-    status_write(&control.status);
+    if (__atomic_load_n(&control.ending, __ATOMIC_ACQUIRE)) {
+        end(reason);
+    } else {
+        dump_write(reason == NULL ? "signal" : reason, false);
+        status_write(&control.status);
+    }
     __atomic_store_n(&control.done, asked, __ATOMIC_RELEASE);
     sys_futex_wake(&control.done, INT32_MAX);
 }
@@ -163,12 +193,23 @@ static void serve(enum control_request request, uint32_t nonce)
         if (request == CONTROL_MARK)
             control_mark();
         if (request == CONTROL_DUMP)
-            result = dump_write("command");
+            result = dump_write("command", false);
         else
             result = dump_refresh_summary();
         answer(nonce, result);
     }
     status_write(&control.status);
+}
+
+/* Looking takes longer where there is more to count; it is then done less often. */
+static void look_at_thresholds(int64_t now)
+{
+    int64_t took;
+
+    if (threshold_look(control.options))
+        status_write(&control.status);
+    took = sys_monotonic_ns() - now;
+    control.next_look_ns = now + (20 * took > LOOK_MS * MS_NS ? 20 * took : LOOK_MS * MS_NS);
 }
 
 static void keep_time(void)
@@ -181,16 +222,33 @@ static void keep_time(void)
     }
     if (now >= control.next_dump_ns) {
         control.next_dump_ns = now + control.options->interval_s * SECOND_NS;
-        dump_write("interval");
+        dump_write("interval", true);
         status_write(&control.status);
     }
+    if (now >= control.next_look_ns)
+        look_at_thresholds(now);
+    if (now >= control.next_checkpoint_ns) {
+        dump_checkpoint();
+        schedule_checkpoint(now, sys_monotonic_ns() - now);
+    }
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When there is something to do again. */
+static int64_t next_moment(void)
+{
+    return least(least(control.next_dump_ns, control.warmup_ns), least(control.next_look_ns, control.next_checkpoint_ns));
 }
 
 /* Waits for the signal or for the next moment to act; the signal's number, or what the kernel says instead. */
 static int wait_for_signal(siginfo_t *ret_info)
 {
     uint64_t set = 1ull << (CONTROL_SIGNAL - 1);
-    int64_t next = control.next_dump_ns < control.warmup_ns ? control.next_dump_ns : control.warmup_ns;
+    int64_t next = next_moment();
     int64_t left = next - sys_monotonic_ns();
     struct timespec timeout;
 
@@ -201,13 +259,11 @@ static int wait_for_signal(siginfo_t *ret_info)
     return (int)SYS_CALL(SYS_rt_sigtimedwait, &set, ret_info, &timeout, sizeof(set));
 }
 
-static void *run(void *unused)
+/* With descriptors of its own, in the thread or beside it. */
+static void work(void)
 {
     siginfo_t info;
 
-    (void)unused;
-    control.actions.never_record();
-    own_fd_separate();
     if (control.in_child)
         modules_probe_loader();
     SYS_CALL(SYS_prctl, PR_SET_NAME, CONTROL_THREAD, 0, 0);
@@ -220,12 +276,22 @@ static void *run(void *unused)
 
         make_wanted_dump();
         if (__atomic_load_n(&control.stop, __ATOMIC_ACQUIRE))
-            return NULL;
-        keep_time();
+            return;
+        if (!__atomic_load_n(&control.ending, __ATOMIC_ACQUIRE))
+            keep_time();
         sig = wait_for_signal(&info);
         if (sig == CONTROL_SIGNAL && info.si_code == SI_QUEUE)
             serve(control_request_of(info.si_value.sival_int), control_nonce_of(info.si_value.sival_int));
     }
+}
+
+static void *run(void *unused)
+{
+    (void)unused;
+    control.actions.never_record();
+    control.thread = sys_gettid();
+    own_fd_run(work);
+    return NULL;
 }
 
 static int create(void)
@@ -263,17 +329,17 @@ bool control_start(void)
 void control_stop(void)
 {
     int64_t deadline = sys_monotonic_ns() + SECOND_NS;
-    pid_t tid;
 
     if (__atomic_load_n(&control.starting, __ATOMIC_ACQUIRE) == 0)
         return;
     wait_for_begin();
     if (control.failed)
         return;
-    tid = __atomic_load_n(&control.tid, __ATOMIC_ACQUIRE);
     __atomic_store_n(&control.stop, true, __ATOMIC_RELEASE);
-    while (sys_tgkill(sys_getpid(), tid, CONTROL_SIGNAL) == 0 && sys_monotonic_ns() < deadline)
+    do {
+        wake();
         sys_yield();
+    } while (sys_tgkill(sys_getpid(), control.thread, 0) == 0 && sys_monotonic_ns() < deadline);
     forget_thread();
 }
 
@@ -293,11 +359,27 @@ void control_dump_and_wait(const char *reason)
 {
     wait_for_begin();
     if (control.failed) {
-        dump_write(reason);
+        dump_write(reason, false);
         return;
     }
     __atomic_store_n(&control.wanted, reason, __ATOMIC_RELEASE);
     wait_for(&control.done, ask(), WAIT_S * SECOND_NS);
+}
+
+void control_end(const char *reason)
+{
+    wait_for_begin();
+    if (control.failed) {
+        end(reason);
+        return;
+    }
+    if (reason != NULL)
+        __atomic_store_n(&control.wanted, reason, __ATOMIC_RELEASE);
+    __atomic_store_n(&control.ending, true, __ATOMIC_RELEASE);
+    if (wait_for(&control.done, ask(), WAIT_S * SECOND_NS))
+        control_stop();
+    else
+        log_line("the last dump was not written within %d s; the process ends without it", WAIT_S);
 }
 
 void control_after_fork(void)
@@ -305,6 +387,9 @@ void control_after_fork(void)
     forget_thread();
     control.in_child = true;
     control.wanted = NULL;
+    control.ending = false;
+    threshold_after_fork();
+    schedule_checkpoint(sys_monotonic_ns(), 0);
     control.done = control.asked;
     memset(control.status.answers, 0, sizeof(control.status.answers));
     dump_after_fork();

@@ -1,7 +1,7 @@
 /*
  * leaktrace's own thread: it waits for what triggers a dump, and makes it.
  *
- * Triggers are the dump signal (its handler only wakes the thread), the interval, the warmup, requests of the command
+ * Triggers are the dump signal (its handler only wakes the thread), the interval, the checkpoint, thresholds, the warmup, requests of the command
  * (base/control.h), the C interface, and the end of the process.
  */
 #ifndef LEAKTRACE_DUMP_CONTROL_H
@@ -36,8 +36,11 @@ void control_set_signal_state(const char *state);
 
 /* Asks for a dump; safe in a signal handler. `reason` is a constant. */
 void control_request_dump(const char *reason);
-/* The same, and waits until it is written, at most 30 s. For the end of the process and the C interface. */
+/* The same, and waits until it is written, at most 30 s. For the C interface. */
 void control_dump_and_wait(const char *reason);
+/* The end of the process: one more dump, or none if `reason` is NULL; then the checkpoint, the status file and the thread go. Waits
+   at most 30 s, whatever becomes of the files. */
+void control_end(const char *reason);
 /* Sets the growth mark now. */
 void control_mark(void);
 

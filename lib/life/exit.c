@@ -3,7 +3,6 @@
 
 #include "base/sys.h"
 #include "dump/control.h"
-#include "dump/status.h"
 #include "hook/hook_thread.h"
 #include "hook/real.h"
 #include "record/record.h"
@@ -18,11 +17,7 @@ void exit_dump(const char *reason)
         return;
     if (__atomic_exchange_n(&life.stage, LIFE_ENDED, __ATOMIC_ACQ_REL) != LIFE_RUNNING)
         return;
-    if (life.options.at_exit)
-        control_dump_and_wait(reason);
-    /* Nor may the end cut off a dump for another reason. */
-    control_stop();
-    status_remove();
+    control_end(life.options.at_exit ? reason : NULL);
 }
 
 void hook_thread_last_ends(void)
