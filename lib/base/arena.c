@@ -75,18 +75,33 @@ void arena_keep_ready(struct arena *arena, size_t size)
         memset((char *)arena->chunks + arena->chunks->used, 0, arena->chunks->size - arena->chunks->used);
 }
 
-void arena_release(struct arena *arena)
+static void release_chunks(struct arena_chunk *chunk, bool is_scratch)
 {
-    struct arena_chunk *chunk = arena->chunks;
-
     while (chunk != NULL) {
         struct arena_chunk *next = chunk->next;
 
-        if (arena->is_scratch)
+        if (is_scratch)
             scratch_give(chunk, chunk->size);
         else
             memory_unmap(chunk, chunk->size);
         chunk = next;
     }
+}
+
+void arena_clear(struct arena *arena)
+{
+    struct arena_chunk *chunk = arena->chunks;
+
+    if (chunk == NULL)
+        return;
+    release_chunks(chunk->next, arena->is_scratch);
+    chunk->next = NULL;
+    memset(chunk + 1, 0, chunk->used - sizeof(*chunk));
+    chunk->used = sizeof(*chunk);
+}
+
+void arena_release(struct arena *arena)
+{
+    release_chunks(arena->chunks, arena->is_scratch);
     arena->chunks = NULL;
 }

@@ -25,6 +25,8 @@ char *arena_strndup(struct arena *arena, const char *text, size_t len);
 void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_size);
 /* Makes sure of at least half of `size` bytes that need no new memory, as far as there is some now. */
 void arena_keep_ready(struct arena *arena, size_t size);
+/* Empties it and keeps what it took last, so that the next to use it may need no new memory. */
+void arena_clear(struct arena *arena);
 /* Gives all of it back; the arena is then empty and can be used again. */
 void arena_release(struct arena *arena);
 
