@@ -8,12 +8,12 @@
 
 #include "base/control.h"
 #include "base/log.h"
-#include "base/options.h"
 #include "base/own_fd.h"
 #include "base/sys.h"
 #include "dump/dump.h"
+#include "dump/dump_files.h"
 #include "dump/status.h"
-#include "dump/threshold.h"
+#include "dump/timer.h"
 #include "snapshot/modules.h"
 
 #include <errno.h>
@@ -24,13 +24,11 @@
 
 #define STACK_BYTES (1ul << 20)
 #define WAIT_S 30
+#define STALL_S 10
 #define CHILD_WAIT_MS 500
-#define LOOK_MS 500
-#define MS_NS 1000000ll
 #define SECOND_NS 1000000000ll
 
 static struct {
-    const struct options *options;
     struct control_actions actions;
     int starting;           /* 1 once a thread was asked for in this process */
     bool failed;            /* it could not be made: dumps are made by those who want them */
@@ -43,31 +41,13 @@ static struct {
     const char *wanted;     /* the reason of a dump that was asked for */
     int asked;              /* how often one was asked for */
     int done;               /* futex: all that was asked for up to this number is dumped */
-    int64_t next_dump_ns;   /* monotonic; INT64_MAX: no interval */
-    int64_t next_checkpoint_ns;
-    int64_t next_look_ns;   /* at the thresholds */
-    int64_t warmup_ns;      /* when the mark is to be set; INT64_MAX: not */
     struct status status;
 } control = {.status = {.signal = "none"}};
 
-/* So that the newest state is never older than the option says; but at most half of the time goes into it. */
-static void schedule_checkpoint(int64_t began, int64_t took)
-{
-    int64_t period = control.options->checkpoint_ms * MS_NS;
-
-    control.next_checkpoint_ns = period == 0 ? INT64_MAX : began + (period > 2 * took ? period : 2 * took);
-}
-
 void control_init(const struct options *options, const struct control_actions *actions)
 {
-    int64_t now = sys_monotonic_ns();
-
-    control.options = options;
     control.actions = *actions;
-    control.next_dump_ns = options->interval_s == 0 ? INT64_MAX : now + options->interval_s * SECOND_NS;
-    control.next_look_ns = threshold_is_set(options) ? now : INT64_MAX;
-    control.warmup_ns = options->warmup_s == 0 ? INT64_MAX : now + options->warmup_s * SECOND_NS;
-    schedule_checkpoint(now, 0);
+    timer_init(options);
 }
 
 void control_set_signal_state(const char *state)
@@ -201,54 +181,11 @@ static void serve(enum control_request request, uint32_t nonce)
     status_write(&control.status);
 }
 
-/* Looking takes longer where there is more to count; it is then done less often. */
-static void look_at_thresholds(int64_t now)
-{
-    int64_t took;
-
-    if (threshold_look(control.options))
-        status_write(&control.status);
-    took = sys_monotonic_ns() - now;
-    control.next_look_ns = now + (20 * took > LOOK_MS * MS_NS ? 20 * took : LOOK_MS * MS_NS);
-}
-
-static void keep_time(void)
-{
-    int64_t now = sys_monotonic_ns();
-
-    if (now >= control.warmup_ns) {
-        control.warmup_ns = INT64_MAX;
-        control_mark();
-    }
-    if (now >= control.next_dump_ns) {
-        control.next_dump_ns = now + control.options->interval_s * SECOND_NS;
-        dump_write("interval", true);
-        status_write(&control.status);
-    }
-    if (now >= control.next_look_ns)
-        look_at_thresholds(now);
-    if (now >= control.next_checkpoint_ns) {
-        dump_checkpoint();
-        schedule_checkpoint(now, sys_monotonic_ns() - now);
-    }
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* When there is something to do again. */
-static int64_t next_moment(void)
-{
-    return least(least(control.next_dump_ns, control.warmup_ns), least(control.next_look_ns, control.next_checkpoint_ns));
-}
-
 /* Waits for the signal or for the next moment to act; the signal's number, or what the kernel says instead. */
 static int wait_for_signal(siginfo_t *ret_info)
 {
     uint64_t set = 1ull << (CONTROL_SIGNAL - 1);
-    int64_t next = next_moment();
+    int64_t next = timer_next_ns();
     int64_t left = next - sys_monotonic_ns();
     struct timespec timeout;
 
@@ -277,8 +214,8 @@ static void work(void)
         make_wanted_dump();
         if (__atomic_load_n(&control.stop, __ATOMIC_ACQUIRE))
             return;
-        if (!__atomic_load_n(&control.ending, __ATOMIC_ACQUIRE))
-            keep_time();
+        if (!__atomic_load_n(&control.ending, __ATOMIC_ACQUIRE) && timer_act(control_mark))
+            status_write(&control.status);
         sig = wait_for_signal(&info);
         if (sig == CONTROL_SIGNAL && info.si_code == SI_QUEUE)
             serve(control_request_of(info.si_value.sival_int), control_nonce_of(info.si_value.sival_int));
@@ -366,6 +303,20 @@ void control_dump_and_wait(const char *reason)
     wait_for(&control.done, ask(), WAIT_S * SECOND_NS);
 }
 
+/* Not for ever, and not for long where the writing does not get on: the folder may be on a mount that is dead. */
+static bool wait_for_last_dump(int number)
+{
+    int64_t deadline = sys_monotonic_ns() + WAIT_S * SECOND_NS;
+    unsigned before;
+
+    do {
+        before = dump_files_progress();
+        if (wait_for(&control.done, number, STALL_S * SECOND_NS))
+            return true;
+    } while (dump_files_progress() != before && sys_monotonic_ns() < deadline);
+    return false;
+}
+
 void control_end(const char *reason)
 {
     wait_for_begin();
@@ -376,10 +327,10 @@ void control_end(const char *reason)
     if (reason != NULL)
         __atomic_store_n(&control.wanted, reason, __ATOMIC_RELEASE);
     __atomic_store_n(&control.ending, true, __ATOMIC_RELEASE);
-    if (wait_for(&control.done, ask(), WAIT_S * SECOND_NS))
+    if (wait_for_last_dump(ask()))
         control_stop();
     else
-        log_line("the last dump was not written within %d s; the process ends without it", WAIT_S);
+        log_line("the folder %s takes too long; the process ends without its last dump", dump_folder());
 }
 
 void control_after_fork(void)
@@ -388,8 +339,7 @@ void control_after_fork(void)
     control.in_child = true;
     control.wanted = NULL;
     control.ending = false;
-    threshold_after_fork();
-    schedule_checkpoint(sys_monotonic_ns(), 0);
+    timer_after_fork();
     control.done = control.asked;
     memset(control.status.answers, 0, sizeof(control.status.answers));
     dump_after_fork();

@@ -39,7 +39,7 @@ void control_request_dump(const char *reason);
 /* The same, and waits until it is written, at most 30 s. For the C interface. */
 void control_dump_and_wait(const char *reason);
 /* The end of the process: one more dump, or none if `reason` is NULL; then the checkpoint, the status file and the thread go. Waits
-   at most 30 s, whatever becomes of the files. */
+   at most 30 s, and 10 s where the writing does not get on, whatever becomes of the files. */
 void control_end(const char *reason);
 /* Sets the growth mark now. */
 void control_mark(void);

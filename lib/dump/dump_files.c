@@ -1,4 +1,4 @@
-/* The files of a dump. Owns nothing; called by dump/dump under its lock. */
+/* The files of a dump. Owns the count of files; called by dump/dump under its lock. */
 #include "dump/dump_files.h"
 
 #include "base/arena.h"
@@ -14,6 +14,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+
+static unsigned progress;
 
 struct output {
     enum option_format format;
@@ -141,7 +143,13 @@ static int write_profile(struct dump_files *files, enum profile_id id, const str
     else
         result = write_file(files, output->format, &profile, &arena);
     arena_release(&arena);
+    __atomic_fetch_add(&progress, 1, __ATOMIC_RELAXED);
     return result;
+}
+
+unsigned dump_files_progress(void)
+{
+    return __atomic_load_n(&progress, __ATOMIC_RELAXED);
 }
 
 static int rename_file(struct dump_files *files, enum profile_id id, const struct output *output)

@@ -33,6 +33,8 @@ struct dump_files {
 
 /* 0, or -errno; then nothing is left of what was written, and a checkpoint that was there before stays. */
 int dump_files_write(struct dump_files *files);
+/* How many files have been encoded so far, in this process: it goes up as long as the writing gets on. In any thread. */
+unsigned dump_files_progress(void);
 /* Sets the time of the files to now: what they say holds still. 0, or -errno when one of them is not there. */
 int dump_files_touch(const struct options *options, uint32_t seq);
 /* Whether any file of that number is there, of any kind and format. */
