@@ -41,15 +41,21 @@ static void add_lines(struct text *text, const struct status *status)
     }
 }
 
-/* A page that can never be touched, mapped from the file: /proc/PID/maps then tells the file's name. */
-static void tell_name(struct status *status, int fd)
+/* A page that can never be touched, mapped from the file: /proc/PID/maps then tells the file's name. What is mapped can only be
+   read, or its file system could not become read-only as long as the program runs. */
+static void tell_name(struct status *status, const char *path)
 {
     long page;
+    int fd;
 
     if (status->named)
         return;
+    fd = sys_open(path, O_RDONLY | O_NOFOLLOW, 0);
+    if (fd < 0)
+        return;
     page = sys_call6(SYS_mmap, 0, 1, PROT_NONE, MAP_PRIVATE, fd, 0);
     status->named = page > 0 || page < -4095;
+    sys_close(fd);
 }
 
 void status_write(struct status *status)
@@ -63,14 +69,14 @@ void status_write(struct status *status)
     add_path(&path, "");
     add_path(&beside, ".");
     add_lines(&text, status);
-    fd = sys_open(beside_buf, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+    fd = sys_open(beside_buf, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return;
     result = sys_write_all(fd, text_buf, text.len);
     if (result == 0)
         result = sys_rename(beside_buf, path_buf);
     if (result == 0)
-        tell_name(status, fd);
+        tell_name(status, path_buf);
     else
         sys_unlink(beside_buf);
     sys_close(fd);
