@@ -117,7 +117,6 @@ static void forget_thread(void)
     control.failed = false;
     control.stop = false;
     control.ready = 0;
-    control.status.named = false;
     control.thread = 0;
     __atomic_store_n(&control.tid, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&control.starting, 0, __ATOMIC_RELEASE);
@@ -339,6 +338,7 @@ void control_after_fork(void)
     control.in_child = true;
     control.wanted = NULL;
     control.ending = false;
+    control.status.mapping = NULL; /* the parent's stays mapped, and is no use */
     timer_after_fork();
     control.done = control.asked;
     memset(control.status.answers, 0, sizeof(control.status.answers));

@@ -41,21 +41,24 @@ static void add_lines(struct text *text, const struct status *status)
     }
 }
 
-/* A page that can never be touched, mapped from the file: /proc/PID/maps then tells the file's name. What is mapped can only be
-   read, or its file system could not become read-only as long as the program runs. */
+/* A page that can never be touched, mapped from the file: /proc/PID/maps then tells the file's name. It is that of the newest file,
+   opened for reading: one that was replaced, or that may be written, would keep its file system from becoming read-only as long as
+   the program runs. */
 static void tell_name(struct status *status, const char *path)
 {
+    int fd = sys_open(path, O_RDONLY | O_NOFOLLOW, 0);
+    void *before = status->mapping;
     long page;
-    int fd;
 
-    if (status->named)
-        return;
-    fd = sys_open(path, O_RDONLY | O_NOFOLLOW, 0);
     if (fd < 0)
         return;
     page = sys_call6(SYS_mmap, 0, 1, PROT_NONE, MAP_PRIVATE, fd, 0);
-    status->named = page > 0 || page < -4095;
     sys_close(fd);
+    if (page < 0 && page >= -4095)
+        return;
+    status->mapping = (void *)page;
+    if (before != NULL)
+        sys_unmap(before, 1);
 }
 
 void status_write(struct status *status)
