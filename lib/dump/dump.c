@@ -38,7 +38,8 @@ static struct {
     uint64_t checkpoint_digest; /* of the one on disk; 0: none, or not whole */
     uint64_t checkpoint_bytes;
     int64_t cpu_ns;        /* spent on snapshots and dumps that are over */
-    int64_t began_cpu_ns;  /* the thread's, when the one that is being made began */
+    bool is_busy;          /* one is being made */
+    int64_t began_cpu_ns;  /* the thread's when it began */
 } dump = {.lock = LOCK_INIT(LOCK_RANK_DUMP)};
 
 /* A snapshot that is to be taken, and what for. */
@@ -162,6 +163,7 @@ static int with_snapshot(struct work *work, int (*finish)(struct work *work, str
         return -EBUSY;
     memory_use_reserve(true);
     dump.began_cpu_ns = sys_thread_cpu_ns();
+    dump.is_busy = true;
     work->files.failed[0] = '\0';
     result = take(&snapshot);
     if (result == 0)
@@ -172,6 +174,7 @@ static int with_snapshot(struct work *work, int (*finish)(struct work *work, str
         dump.last_failure = 0;
     snapshot_release(&snapshot);
     dump.cpu_ns = dump_own_cpu_ns();
+    dump.is_busy = false;
     if (work->prepares) {
         scratch_keep_ready(memory_reserve());
         locations_keep_ready();
@@ -258,7 +261,7 @@ int dump_refresh_summary(void)
 
 int64_t dump_own_cpu_ns(void)
 {
-    return dump.cpu_ns + sys_thread_cpu_ns() - dump.began_cpu_ns;
+    return dump.cpu_ns + (dump.is_busy ? sys_thread_cpu_ns() - dump.began_cpu_ns : 0);
 }
 
 void dump_after_fork(void)
@@ -271,5 +274,6 @@ void dump_after_fork(void)
     dump.has_checkpoint = false;
     dump.checkpoint_digest = 0;
     dump.checkpoint_bytes = 0;
+    dump.is_busy = false;
     dump.cpu_ns = 0;
 }

@@ -40,7 +40,7 @@ void dump_mark_was_set(void);
 const char *dump_folder(void);
 const char *dump_exe(void);
 int64_t dump_start_ns(void);
-/* Processor time that dumps have taken so far. */
+/* Processor time that snapshots and dumps have taken so far. By the thread that makes them. */
 int64_t dump_own_cpu_ns(void);
 
 /* In the child of fork: a dump may have been under way in the parent; the child counts its own, from 1. */

@@ -2,9 +2,11 @@
 #include "dump/status.h"
 
 #include "base/control.h"
+#include "base/lock.h"
 #include "base/memory.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "dump/comments.h"
 #include "dump/dump.h"
 #include "dump/folder.h"
 #include "store/counters.h"
@@ -32,7 +34,9 @@ static void add_lines(struct text *text, const struct status *status)
                 totals[KIND_HEAP].bytes, totals[KIND_HEAP].growth_bytes);
     text_format(text, "fds %lu\nfds_growth %lu\nthreads %lu\nthreads_growth %lu\n", totals[KIND_FD].objects,
                 totals[KIND_FD].growth_objects, totals[KIND_THREAD].objects, totals[KIND_THREAD].growth_objects);
-    text_format(text, "own_bytes %lu\ndropped %lu\n", memory_used(), counters_dropped());
+    text_format(text, "own_bytes %lu\nown_cpu_ns %ld\ndropped %lu\ntruncated %ld\n", memory_used(), dump_own_cpu_ns(),
+                counters_dropped(), comments_truncated_stacks());
+    text_format(text, "lock_waits %lu\nlock_timeouts %lu\npause_ns %ld\n", lock_waits(), lock_timeouts(), summary->pause_ns);
     for (const struct status_answer *answer = status->answers; answer < status->answers + STATUS_ANSWERS; answer++) {
         if (answer->nonce != 0 && answer->result >= 0)
             text_format(text, "answer %u ok %d\n", answer->nonce, answer->result);

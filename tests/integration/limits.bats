@@ -197,3 +197,33 @@ dumps_are_whole_but_last() {
     equal "$(dumps)" 3
     dumps_are_whole
 }
+
+# A number of what was started, as ls tells it.
+listed() {
+    "$LEAKTRACE_COMMAND" ls --format json | python3 -c '
+import json, sys
+print(next(row[sys.argv[2]] for row in json.load(sys.stdin)["processes"] if row["pid"] == int(sys.argv[1])))' "$PROGRAM" "$1"
+}
+
+@test "what leaktrace itself takes stands in every dump, and ls tells the same" {
+    local key
+    start_limits
+    tell "fds 20"
+    kill -USR2 "$PROGRAM"
+    wait_for_dump 1
+    for key in own_memory_bytes own_cpu_ns; do
+        [ "$(comment fd "$key" "$(dump_file fd 1)")" -gt 0 ]
+    done
+    for key in dropped_events truncated_stacks lock_waits lock_timeouts; do
+        equal "$(comment fd "$key" "$(dump_file fd 1)")" 0 "$key"
+        equal "$(listed "$key")" 0 "$key"
+    done
+    comment fd pause_ns "$(dump_file fd 1)" | grep -qxE '[0-9]+'
+    [ "$(listed own_cpu_ns)" -ge "$(comment fd own_cpu_ns "$(dump_file fd 1)")" ]
+    [ "$(listed own_bytes)" -gt 100000 ]
+    listed pause_ns | grep -qxE '[0-9]+'
+    "$LEAKTRACE_COMMAND" ls --own > "$BATS_TEST_TMPDIR/own"
+    head -n 1 "$BATS_TEST_TMPDIR/own" | grep -qE '^ *PID PROGRAM +MEMORY +CPU +DROPPED +TRUNCATED +WAITS +PAUSE$'
+    grep -qE "^ *$PROGRAM limits .* (KiB|MiB) +[0-9]+ (ms|s) +0 +0 +0 +[0-9]+ us$" "$BATS_TEST_TMPDIR/own"
+    finish
+}
