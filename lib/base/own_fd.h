@@ -14,6 +14,9 @@
    engines' do, in a task of its own beside it, on its stack and with its thread-local storage, for which the thread waits; or, where
    that is refused too, in the calling thread with the program's table. To be called first in that thread. */
 void own_fd_run(void (*work)(void));
+/* Takes over whom the thread has become since: libc's setuid and its like change threads, and know of no task beside one. By
+   whoever runs `work`, before it touches a file. */
+void own_fd_follow(void);
 /* The tasks that the kernel counts for it: 1 or 2. */
 unsigned own_fd_tasks(void);
 /* Whether the calling thread has a table of its own. */

@@ -78,18 +78,20 @@ void scratch_give(void *ptr, size_t size)
 void scratch_keep_ready(size_t limit)
 {
     size_t size = (scratch.need + scratch.need / 4 + STEP - 1) / STEP * STEP;
-    char *pages;
+    size_t before_size = scratch.size;
+    char *pages, *before = scratch.pages;
 
     if (scratch.taken + scratch.outside > 0 || scratch.need + scratch.need / 8 <= scratch.size || size > limit)
         return;
     pages = memory_map(size);
     if (pages == NULL)
         return;
-    if (scratch.pages != NULL)
-        memory_unmap(scratch.pages, scratch.size);
     memset(pages, 1, size);
-    scratch.pages = pages;
-    scratch.size = size;
+    /* At any instant what stands here is mapped, for the child of fork. */
+    __atomic_store_n(&scratch.pages, pages, __ATOMIC_RELEASE);
+    __atomic_store_n(&scratch.size, size, __ATOMIC_RELEASE);
+    if (before != NULL)
+        memory_unmap(before, before_size);
     memory_set_prepared(size);
 }
 

@@ -210,12 +210,14 @@ static void work(void)
     for (;;) {
         int sig;
 
+        own_fd_follow();
         make_wanted_dump();
         if (__atomic_load_n(&control.stop, __ATOMIC_ACQUIRE))
             return;
         if (!__atomic_load_n(&control.ending, __ATOMIC_ACQUIRE) && timer_act(control_mark))
             status_write(&control.status);
         sig = wait_for_signal(&info);
+        own_fd_follow();
         if (sig == CONTROL_SIGNAL && info.si_code == SI_QUEUE)
             serve(control_request_of(info.si_value.sival_int), control_nonce_of(info.si_value.sival_int));
     }

@@ -274,6 +274,7 @@ void dump_after_fork(void)
     dump.has_checkpoint = false;
     dump.checkpoint_digest = 0;
     dump.checkpoint_bytes = 0;
+    dump.last_failure = 0;
     dump.is_busy = false;
     dump.cpu_ns = 0;
 }

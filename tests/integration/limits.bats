@@ -176,6 +176,25 @@ dumps_are_whole_but_last() {
     dumps_are_whole
 }
 
+@test "the task beside the thread is whoever the program has become" {
+    local user
+    user=$(id -u)
+    [ "$user" != 0 ] || user=65534
+    chmod 777 "$DUMPS"
+    # The way to the folder has to be open to that user too.
+    chmod a+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test "$BATS_TEST_TMPDIR"
+    start -- "$LEAKTRACE_SPECIMENS/refusing" unshare "$LEAKTRACE_SPECIMENS/limits"
+    NAME=limits
+    wait_for_line ready
+    tell "become $user"
+    kill -USR2 "$PROGRAM"
+    wait_for_dump 1
+    equal "$(comment fd own_descriptors "$(dump_file fd 1)")" separate
+    equal "$(stat -c %u "$(dump_file fd 1)")" "$user"
+    equal "$(cat "/proc/$PROGRAM/task"/*/status | awk '$1 == "Uid:" { print $2 }' | sort -u)" "$user"
+    finish
+}
+
 @test "where that is refused too, the table is shared, and dumps are made as long as there are descriptors" {
     ulimit -S -n 1024
     start -- "$LEAKTRACE_SPECIMENS/refusing" unshare,clone_files "$LEAKTRACE_SPECIMENS/limits"

@@ -7,6 +7,7 @@
  *   memory N    holds N MiB, touched
  *   run_out     opens until there are no descriptors left
  *   close_all   closes every descriptor but its input and output, whoever's it is, as daemons do
+ *   become N    becomes that user, if it is root
  *   pin         from now on no address space can be had any more
  */
 #include "specimen.h"
@@ -141,6 +142,8 @@ static void obey(const char *line)
         run_out();
     else if (strcmp(word, "close_all") == 0)
         close_all();
+    else if (strcmp(word, "become") == 0)
+        MUST(getuid() != 0 || (setgid((gid_t)n) == 0 && setuid((uid_t)n) == 0));
     else if (strcmp(word, "pin") == 0)
         pin();
     else
