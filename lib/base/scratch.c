@@ -81,7 +81,9 @@ void scratch_keep_ready(size_t limit)
     size_t before_size = scratch.size;
     char *pages, *before = scratch.pages;
 
-    if (scratch.taken + scratch.outside > 0 || scratch.need + scratch.need / 8 <= scratch.size || size > limit)
+    if (size > limit)
+        size = limit / STEP * STEP;
+    if (scratch.taken + scratch.outside > 0 || scratch.need + scratch.need / 8 <= scratch.size || size <= scratch.size)
         return;
     pages = memory_map(size);
     if (pages == NULL)

@@ -24,7 +24,8 @@ struct control_actions {
 void control_init(const struct options *options, const struct control_actions *actions);
 /* Starts the thread if there is none. False, after a line, when it cannot be started. */
 bool control_start(void);
-/* Ends the thread and waits until the kernel has forgotten it, at most a second; nothing if there is none. */
+/* Ends the thread and waits until the kernel has forgotten it, at most a second: one that hangs then stays. Nothing if there is
+   none. */
 void control_stop(void);
 /* Ends the thread for good: libc ends the process with its last thread, and this must not be one of them. The dump at exit is
    then made by the thread that exits. */

@@ -197,6 +197,24 @@ only_whole_dumps() {
     equal "$(figures fd opens "$(dump_file fd 2)")" "20 20"
 }
 
+@test "leaktrace's thread is one also after it was to give way while it hung" {
+    start_limits checkpoint=0
+    mkfifo "$DUMPS/.limits.$PROGRAM.0001.fd.pb.gz"
+    kill -USR2 "$PROGRAM"
+    wait_until test -s "$DUMPS/.limits.$PROGRAM.0001.heap_growth.pb.gz"
+    tell alone
+    timeout 20 cat "$DUMPS/.limits.$PROGRAM.0001.fd.pb.gz" > /dev/null
+    wait_for_dump 1
+    ask
+    equal "$(grep -lx leaktrace "/proc/$PROGRAM/task"/*/comm | wc -l)" 1
+    tell alone
+    equal "$(numbers)" "0001 0002"
+    ask
+    equal "$(grep -lx leaktrace "/proc/$PROGRAM/task"/*/comm | wc -l)" 1
+    finish
+    equal "$(numbers)" "0001 0002 0003 0004"
+}
+
 @test "the program ends though its last dump hangs" {
     start_limits checkpoint=0
     mkfifo "$DUMPS/.limits.$PROGRAM.0001.fd.pb.gz"

@@ -8,12 +8,14 @@
  *   run_out     opens until there are no descriptors left
  *   close_all   closes every descriptor but its input and output, whoever's it is, as daemons do
  *   become N    becomes that user, if it is root
+ *   alone       asks the kernel for what it refuses to processes of more than one thread; it may
  *   pin         from now on no address space can be had any more
  */
 #include "specimen.h"
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -144,6 +146,8 @@ static void obey(const char *line)
         close_all();
     else if (strcmp(word, "become") == 0)
         MUST(getuid() != 0 || (setgid((gid_t)n) == 0 && setuid((uid_t)n) == 0));
+    else if (strcmp(word, "alone") == 0)
+        unshare(CLONE_VM);
     else if (strcmp(word, "pin") == 0)
         pin();
     else

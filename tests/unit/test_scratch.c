@@ -53,11 +53,24 @@ static void what_does_not_fit_is_mapped_and_given_back(void **state)
     assert_zeroed(large, 4096);
     scratch_give(large, 64 * MIB);
     assert_int_equal(memory_used(), before);
-    scratch_keep_ready(16 * MIB);
-    assert_int_equal(memory_used(), before);
     memory_set_cap(1);
     assert_null(scratch_take(64 * MIB));
     memory_set_cap(0);
+}
+
+static void no_more_is_kept_than_the_limit(void **state)
+{
+    uint64_t before = memory_used();
+
+    (void)state;
+    scratch_keep_ready(before);
+    assert_int_equal(memory_used(), before);
+    scratch_keep_ready(16 * MIB + 5);
+    memory_set_cap(1);
+    dump_of(14 * MIB);
+    assert_null(scratch_take(17 * MIB));
+    memory_set_cap(0);
+    assert_true(memory_used() <= 16 * MIB);
 }
 
 static void nothing_is_moved_while_it_is_in_use(void **state)
@@ -106,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_needed_once_is_there_when_there_is_no_memory),
         cmocka_unit_test(what_does_not_fit_is_mapped_and_given_back),
+        cmocka_unit_test(no_more_is_kept_than_the_limit),
         cmocka_unit_test(nothing_is_moved_while_it_is_in_use),
         cmocka_unit_test(an_arena_that_was_cleared_needs_no_new_memory),
     };
