@@ -2,8 +2,8 @@
 #include "base/arena.h"
 
 #include "base/memory.h"
+#include "base/scratch.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ static size_t aligned(size_t size)
 static bool add_chunk(struct arena *arena, size_t need)
 {
     size_t size = need + sizeof(struct arena_chunk) > CHUNK_SIZE ? need + sizeof(struct arena_chunk) : CHUNK_SIZE;
-    struct arena_chunk *chunk = memory_map(size);
+    struct arena_chunk *chunk = arena->is_scratch ? scratch_take(size) : memory_map(size);
 
     if (chunk == NULL)
         return false;
@@ -67,15 +67,41 @@ void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_siz
     return ptr;
 }
 
-void arena_release(struct arena *arena)
+void arena_keep_ready(struct arena *arena, size_t size)
 {
     struct arena_chunk *chunk = arena->chunks;
 
+    if ((chunk == NULL || chunk->size - chunk->used < size / 2) && add_chunk(arena, size))
+        memset((char *)arena->chunks + arena->chunks->used, 0, arena->chunks->size - arena->chunks->used);
+}
+
+static void release_chunks(struct arena_chunk *chunk, bool is_scratch)
+{
     while (chunk != NULL) {
         struct arena_chunk *next = chunk->next;
 
-        memory_unmap(chunk, chunk->size);
+        if (is_scratch)
+            scratch_give(chunk, chunk->size);
+        else
+            memory_unmap(chunk, chunk->size);
         chunk = next;
     }
-    *arena = (struct arena){0};
+}
+
+void arena_clear(struct arena *arena)
+{
+    struct arena_chunk *chunk = arena->chunks;
+
+    if (chunk == NULL)
+        return;
+    release_chunks(chunk->next, arena->is_scratch);
+    chunk->next = NULL;
+    memset(chunk + 1, 0, chunk->used - sizeof(*chunk));
+    chunk->used = sizeof(*chunk);
+}
+
+void arena_release(struct arena *arena)
+{
+    release_chunks(arena->chunks, arena->is_scratch);
+    arena->chunks = NULL;
 }

@@ -7,8 +7,8 @@
  * `answer <nonce> ok|error <text>` say what became of the last requests. A signal can be lost when two arrive at once: the command
  * asks again with the same nonce, which is then done only once.
  *
- * The status file is <dir>/<exe>.<pid>.status, lines of `key value`. The process keeps a PROT_NONE mapping of its first
- * version, so that /proc/PID/maps tells the file's name (with " (deleted)" behind it once it was replaced).
+ * The status file is <dir>/<exe>.<pid>.status, lines of `key value`. The process keeps a PROT_NONE mapping of its newest
+ * version, so that /proc/PID/maps tells the file's name (for a moment with " (deleted)" behind it, when it is being replaced).
  */
 #ifndef LEAKTRACE_BASE_CONTROL_H
 #define LEAKTRACE_BASE_CONTROL_H

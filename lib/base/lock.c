@@ -1,4 +1,4 @@
-/* The bounded mutex. Owns the count of given-up locks; called from every layer that shares state between threads. */
+/* The bounded mutex. Owns the counts of waits and of given-up locks; called from every layer that shares state between threads. */
 #include "base/lock.h"
 
 #include "base/sys.h"
@@ -9,6 +9,7 @@
 #define SPINS 64
 
 static uint64_t timeouts;
+static uint64_t waits;
 
 #ifdef LEAKTRACE_DEBUG
 static __thread unsigned held_ranks __attribute__((tls_model("initial-exec")));
@@ -57,6 +58,8 @@ static bool wait_for(struct lock *lock)
         int64_t now = sys_monotonic_ns();
 
         if (deadline == 0)
+            __atomic_fetch_add(&waits, 1, __ATOMIC_RELAXED);
+        if (deadline == 0)
             deadline = now + (int64_t)LOCK_WAIT_MS * 1000000;
         if (now > deadline) {
             __atomic_fetch_add(&timeouts, 1, __ATOMIC_RELAXED);
@@ -91,4 +94,9 @@ void lock_reset(struct lock *lock)
 uint64_t lock_timeouts(void)
 {
     return __atomic_load_n(&timeouts, __ATOMIC_RELAXED);
+}
+
+uint64_t lock_waits(void)
+{
+    return __atomic_load_n(&waits, __ATOMIC_RELAXED);
 }

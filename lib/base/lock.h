@@ -42,5 +42,7 @@ void lock_reset(struct lock *lock);
 
 /* How often a lock was given up since the start of the process. */
 uint64_t lock_timeouts(void);
+/* How often somebody had to sleep for one. */
+uint64_t lock_waits(void);
 
 #endif

@@ -4,15 +4,13 @@
 #include "base/own_fd.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "base/write_signals.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PATIENCE_MS 200
@@ -31,20 +29,17 @@ void log_remember_stderr(void)
         stderr_at_start.st_ino = 0;
 }
 
-/* Never waits long for a reader that does not read, and never lets the program die of one that has gone. */
+/* Never waits long for a reader that does not read, and never lets the program die of one that has gone, or of
+   a file that may not grow. */
 static void write_safely(int fd, const char *line, size_t len)
 {
     struct pollfd room = {.fd = fd, .events = POLLOUT};
-    uint64_t pipe_set = 1ull << (SIGPIPE - 1), saved = 0, pending = 0;
-    const struct timespec none = {0};
+    struct write_signals held;
 
     if (SYS_CALL(SYS_poll, &room, 1, PATIENCE_MS, 0) != 1 || room.revents != POLLOUT)
         return;
-    SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, &pipe_set, &saved, sizeof(saved));
-    SYS_CALL(SYS_rt_sigpending, &pending, sizeof(pending), 0, 0);
-    if (sys_write_all(fd, line, len) == -EPIPE && (pending & pipe_set) == 0)
-        SYS_CALL(SYS_rt_sigtimedwait, &pipe_set, 0, &none, sizeof(pipe_set));
-    SYS_CALL(SYS_rt_sigprocmask, SIG_SETMASK, &saved, 0, sizeof(saved));
+    write_signals_hold(&held);
+    write_signals_release(&held, sys_write_all(fd, line, len));
 }
 
 static void write_stderr(const char *line, size_t len)

@@ -9,6 +9,7 @@ static struct {
     uint64_t used;
     uint64_t cap;
     uint64_t reserve;
+    uint64_t prepared;
     uint64_t refused;
 } memory;
 
@@ -19,12 +20,20 @@ static size_t whole_pages(size_t size)
     return (size + PAGE - 1) & ~(PAGE - 1);
 }
 
+static uint64_t unused_reserve(void)
+{
+    uint64_t reserve = __atomic_load_n(&memory.reserve, __ATOMIC_RELAXED);
+    uint64_t prepared = __atomic_load_n(&memory.prepared, __ATOMIC_RELAXED);
+
+    return reserve > prepared ? reserve - prepared : 0;
+}
+
 void *memory_map(size_t size)
 {
     size_t bytes = whole_pages(size);
     uint64_t used = __atomic_add_fetch(&memory.used, bytes, __ATOMIC_RELAXED);
     uint64_t cap = __atomic_load_n(&memory.cap, __ATOMIC_RELAXED);
-    uint64_t kept = uses_reserve ? 0 : __atomic_load_n(&memory.reserve, __ATOMIC_RELAXED);
+    uint64_t kept = uses_reserve ? 0 : unused_reserve();
     void *ptr = cap != 0 && used + kept > cap ? NULL : sys_map(bytes);
 
     if (ptr == NULL) {
@@ -57,6 +66,16 @@ void memory_set_cap(uint64_t bytes)
 void memory_set_reserve(uint64_t bytes)
 {
     __atomic_store_n(&memory.reserve, bytes, __ATOMIC_RELAXED);
+}
+
+void memory_set_prepared(uint64_t bytes)
+{
+    __atomic_store_n(&memory.prepared, bytes, __ATOMIC_RELAXED);
+}
+
+uint64_t memory_reserve(void)
+{
+    return __atomic_load_n(&memory.reserve, __ATOMIC_RELAXED);
 }
 
 void memory_use_reserve(bool use)

@@ -22,6 +22,9 @@ void memory_discard(void *ptr, size_t size);
 void memory_set_cap(uint64_t bytes);
 /* Of the cap: kept for those who use it, so that what was recorded can still be written when there is no room to record more. */
 void memory_set_reserve(uint64_t bytes);
+uint64_t memory_reserve(void);
+/* Of the reserve: mapped already, to be used when it is needed. */
+void memory_set_prepared(uint64_t bytes);
 /* Whether the calling thread uses the reserve; off at the start. */
 void memory_use_reserve(bool use);
 uint64_t memory_used(void);

@@ -122,23 +122,75 @@ static bool parse_path(const char *value, char *ret_path)
     return true;
 }
 
-static bool parse_memory(const char *value, struct options *options)
+/* 1% to 90% and the like; false for anything else. */
+static bool parse_percent(const char *value, uint32_t max, uint32_t *ret_percent)
 {
     size_t len = strlen(value);
     char digits[8];
+
+    if (len < 2 || len >= sizeof(digits) || value[len - 1] != '%')
+        return false;
+    memcpy(digits, value, len - 1);
+    digits[len - 1] = '\0';
+    return parse_number(digits, 1, max, ret_percent);
+}
+
+static bool parse_memory(const char *value, struct options *options)
+{
     uint64_t bytes;
 
-    if (len > 1 && len < sizeof(digits) && value[len - 1] == '%') {
-        memcpy(digits, value, len - 1);
-        digits[len - 1] = '\0';
-        if (!parse_number(digits, 1, 90, &options->memory_percent))
-            return false;
+    if (parse_percent(value, 90, &options->memory_percent)) {
         options->memory_bytes = 0;
         return true;
     }
     if (!parse_size(value, true, &bytes) || bytes < 1u << 20)
         return false;
     options->memory_bytes = bytes;
+    return true;
+}
+
+static bool parse_threshold(const char *value, bool suffixes, struct option_threshold *ret_threshold)
+{
+    struct option_threshold threshold = {0};
+
+    if (!same(value, "off") && !parse_percent(value, 100, &threshold.percent) &&
+        (!parse_size(value, suffixes, &threshold.value) || threshold.value == 0))
+        return false;
+    *ret_threshold = threshold;
+    return true;
+}
+
+/* Seconds, with at most three digits behind a point. */
+static bool parse_seconds(const char *value, uint32_t max, uint32_t *ret_ms)
+{
+    const char *point = strchr(value, '.');
+    size_t len = point == NULL ? strlen(value) : (size_t)(point - value);
+    uint32_t seconds, thousandths = 0;
+    char digits[16];
+
+    if (len >= sizeof(digits))
+        return false;
+    memcpy(digits, value, len);
+    digits[len] = '\0';
+    if (!parse_number(digits, 0, max, &seconds))
+        return false;
+    if (point != NULL) {
+        if (strlen(point + 1) > 3 || !parse_number(point + 1, 0, 999, &thousandths) || (seconds == max && thousandths > 0))
+            return false;
+        for (len = strlen(point + 1); len < 3; len++)
+            thousandths *= 10;
+    }
+    *ret_ms = seconds * 1000 + thousandths;
+    return true;
+}
+
+static bool parse_disk(const char *value, uint64_t *ret_bytes)
+{
+    uint64_t bytes;
+
+    if (!parse_size(value, true, &bytes) || bytes < 1u << 20)
+        return false;
+    *ret_bytes = bytes;
     return true;
 }
 
@@ -182,6 +234,8 @@ static bool set_option(struct options *options, enum option_id id, const char *v
         return parse_signal(value, &options->signal);
     case OPTION_interval:
         return parse_number(value, 0, 31536000, &options->interval_s);
+    case OPTION_checkpoint:
+        return parse_seconds(value, 86400, &options->checkpoint_ms);
     case OPTION_at_exit:
         return parse_bool(value, &options->at_exit);
     case OPTION_profiles:
@@ -194,10 +248,20 @@ static bool set_option(struct options *options, enum option_id id, const char *v
         return parse_number(value, 1, 512, &options->depth);
     case OPTION_warmup:
         return parse_number(value, 0, 31536000, &options->warmup_s);
+    case OPTION_at_rss:
+        return parse_threshold(value, true, &options->at_rss);
+    case OPTION_at_fds:
+        return parse_threshold(value, false, &options->at_fds);
+    case OPTION_at_threads:
+        return parse_threshold(value, false, &options->at_threads);
     case OPTION_follow:
         return parse_follow(value, &options->follow);
     case OPTION_exe:
         return parse_path(value, options->exe);
+    case OPTION_keep:
+        return parse_number(value, 1, 9999, &options->keep);
+    case OPTION_max_disk:
+        return parse_disk(value, &options->max_disk);
     case OPTION_memory:
         return parse_memory(value, options);
     case OPTION_symbols:

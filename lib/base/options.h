@@ -42,19 +42,31 @@ struct option_row {
 
 extern const struct option_row option_rows[OPTION_MAX];
 
+/* A figure that is not to be passed: a number, or a percentage of the process's limit. Both 0: off. */
+struct option_threshold {
+    uint64_t value;
+    uint32_t percent;
+};
+
 struct options {
     char dir[OPTIONS_PATH_MAX]; /* empty: the default folder */
     char log[OPTIONS_PATH_MAX];
     char exe[OPTIONS_PATH_MAX]; /* globs, separated by ',' */
     int signal;                 /* a number, 0 = none */
     uint32_t interval_s;
+    uint32_t checkpoint_ms;
     uint32_t warmup_s;
+    uint32_t keep;
     uint32_t depth;
     uint32_t check;
     uint32_t profiles; /* bit (1 << enum kind) */
     uint32_t formats;  /* OPTION_FORMAT_* */
     uint32_t follow;   /* OPTION_FOLLOW_*; 0: no children */
     uint64_t sample_bytes;   /* 0 or 1: every block */
+    uint64_t max_disk;
+    struct option_threshold at_rss;
+    struct option_threshold at_fds;
+    struct option_threshold at_threads;
     uint64_t memory_bytes;   /* 0: memory_percent holds */
     uint32_t memory_percent;
     bool at_exit;

@@ -70,6 +70,11 @@ int sys_unlink(const char *path)
     return (int)SYS_CALL(SYS_unlink, path, 0, 0, 0);
 }
 
+int sys_touch(const char *path)
+{
+    return (int)SYS_CALL(SYS_utimensat, AT_FDCWD, path, 0, AT_SYMLINK_NOFOLLOW);
+}
+
 ssize_t sys_readlink(const char *path, char *buf, size_t len)
 {
     return SYS_CALL(SYS_readlink, path, buf, len, 0);
@@ -165,6 +170,14 @@ int64_t sys_realtime_ns(void)
 int64_t sys_monotonic_ns(void)
 {
     return clock_ns(CLOCK_MONOTONIC);
+}
+
+int64_t sys_thread_cpu_ns(void)
+{
+    struct timespec ts = {0};
+
+    SYS_CALL(SYS_clock_gettime, CLOCK_THREAD_CPUTIME_ID, &ts, 0, 0);
+    return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 bool sys_readable(uintptr_t addr)

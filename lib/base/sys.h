@@ -47,6 +47,8 @@ int sys_lstat(const char *path, struct stat *ret_st);
 int sys_mkdir(const char *path, int mode);
 int sys_rename(const char *from, const char *to);
 int sys_unlink(const char *path);
+/* Sets the file's times to now. */
+int sys_touch(const char *path);
 ssize_t sys_readlink(const char *path, char *buf, size_t len);
 ssize_t sys_getdents(int fd, void *buf, size_t len);
 
@@ -73,6 +75,9 @@ void sys_futex_wake(int *word, int waiters);
 /* Nanoseconds of CLOCK_REALTIME and CLOCK_MONOTONIC, straight from the kernel (a preloaded libfaketime does not reach them). */
 int64_t sys_realtime_ns(void);
 int64_t sys_monotonic_ns(void);
+
+/* Processor time of the calling thread, in nanoseconds. */
+int64_t sys_thread_cpu_ns(void);
 
 /* Whether the eight bytes at `addr` can be read; asks the kernel, never faults. */
 bool sys_readable(uintptr_t addr);

@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/own_fd.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "store/counters.h"
@@ -67,7 +68,7 @@ static int add_command(struct comments *comments)
     return add(comments, "command", buf);
 }
 
-static int64_t truncated_stacks(void)
+int64_t comments_truncated_stacks(void)
 {
     uint32_t count = site_table_count();
     int64_t truncated = 0;
@@ -99,7 +100,8 @@ static int add_origin(struct comments *comments)
     return result | add_number(comments, "inherited_fds", inherited_fds());
 }
 
-int comments_write(struct comments *comments, const struct options *options, const struct snapshot *snapshot, const char *reason)
+int comments_write(struct comments *comments, const struct options *options, const struct snapshot *snapshot, const char *reason,
+                   int64_t own_cpu_ns)
 {
     int result = add(comments, "leaktrace", LEAKTRACE_VERSION);
 
@@ -111,12 +113,17 @@ int comments_write(struct comments *comments, const struct options *options, con
     result |= add_number(comments, "dropped_events", (int64_t)counters_dropped());
     result |= add_number(comments, "sample_bytes", (int64_t)options->sample_bytes);
     result |= add_number(comments, "stacks", site_table_count());
-    result |= add_number(comments, "truncated_stacks", truncated_stacks());
+    result |= add_number(comments, "truncated_stacks", comments_truncated_stacks());
     result |= add_number(comments, "unattributed_fds", snapshot->unattributed_fds);
     result |= add_number(comments, "unattributed_threads", snapshot->unattributed_threads);
     for (enum counter counter = 0; counter < COUNTER_MAX; counter++)
         result |= add_number(comments, counter_names[counter], (int64_t)counters_get(counter));
     result |= add_number(comments, "lock_timeouts", (int64_t)lock_timeouts());
+    result |= add_number(comments, "lock_waits", (int64_t)lock_waits());
+    result |= add(comments, "names", comments->has_all_names ? "complete" : "incomplete");
+    result |= add(comments, "own_descriptors", own_fd_is_separate() ? "separate" : "shared");
+    result |= add_number(comments, "acquired_meanwhile", snapshot->acquired_meanwhile);
+    result |= add_number(comments, "own_cpu_ns", own_cpu_ns);
     result |= add_number(comments, "own_memory_bytes", (int64_t)memory_used());
     result |= add_number(comments, "pause_ns", snapshot->pause_ns);
     return result == 0 ? 0 : -ENOMEM;

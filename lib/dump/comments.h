@@ -14,10 +14,14 @@ struct comments {
     struct arena *arena;
     const char *lines[COMMENTS_MAX];
     size_t count;
+    bool has_all_names;
 };
 
 /* 0 or -ENOMEM. */
-int comments_write(struct comments *comments, const struct options *options, const struct snapshot *snapshot, const char *reason);
+int comments_write(struct comments *comments, const struct options *options, const struct snapshot *snapshot, const char *reason,
+                   int64_t own_cpu_ns);
+/* Sites whose stacks do not show where they begin. */
+int64_t comments_truncated_stacks(void);
 
 /* In the child of fork: its dumps say whose, and what it has inherited. */
 void comments_after_fork(pid_t parent);

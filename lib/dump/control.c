@@ -1,19 +1,20 @@
 /*
  * leaktrace's own thread. Owns it, and what it was asked for; called by life/.
  *
- * It waits in one place, for CONTROL_SIGNAL, with the time to the next interval as the limit. The signal is only ever directed at
+ * It waits in one place, for CONTROL_SIGNAL, with the time to whatever is to be done next as the limit. The signal is only ever directed at
  * the thread itself, and no other thread's mask or disposition matters for it.
  */
 #include "dump/control.h"
 
 #include "base/control.h"
 #include "base/log.h"
-#include "base/options.h"
 #include "base/own_fd.h"
 #include "base/sys.h"
 #include "dump/comments.h"
 #include "dump/dump.h"
+#include "dump/dump_files.h"
 #include "dump/status.h"
+#include "dump/timer.h"
 #include "snapshot/modules.h"
 
 #include <errno.h>
@@ -24,15 +25,16 @@
 
 #define STACK_BYTES (1ul << 20)
 #define WAIT_S 30
+#define STALL_S 10
 #define CHILD_WAIT_MS 500
 #define SECOND_NS 1000000000ll
 
 static struct {
-    const struct options *options;
     struct control_actions actions;
     int starting;           /* 1 once a thread was asked for in this process */
     bool failed;            /* it could not be made: dumps are made by those who want them */
-    pid_t tid;              /* of the thread when it waits; 0 before */
+    pid_t thread;           /* the thread that was made */
+    pid_t tid;              /* of the task that waits and works: that thread, or one beside it (base/own_fd); 0 before */
     int ready;              /* futex: 1 when it waits */
     bool stop;              /* it is to end */
     int held;               /* futex: 1 while it is to stand still behind the dump that was asked for */
@@ -40,8 +42,6 @@ static struct {
     const char *wanted;     /* the reason of a dump that was asked for */
     int asked;              /* how often one was asked for */
     int done;               /* futex: all that was asked for up to this number is dumped */
-    int64_t next_dump_ns;   /* monotonic; INT64_MAX: no interval */
-    int64_t warmup_ns;      /* when the mark is to be set; INT64_MAX: not */
     struct status status;
 } control = {.status = {.signal = "none"}};
 
@@ -49,12 +49,8 @@ static const char no_dump[] = ""; /* the reason of one who only wants the thread
 
 void control_init(const struct options *options, const struct control_actions *actions)
 {
-    int64_t now = sys_monotonic_ns();
-
-    control.options = options;
     control.actions = *actions;
-    control.next_dump_ns = options->interval_s == 0 ? INT64_MAX : now + options->interval_s * SECOND_NS;
-    control.warmup_ns = options->warmup_s == 0 ? INT64_MAX : now + options->warmup_s * SECOND_NS;
+    timer_init(options);
 }
 
 void control_set_signal_state(const char *state)
@@ -124,9 +120,17 @@ static void forget_thread(void)
     control.failed = false;
     control.stop = false;
     control.ready = 0;
-    control.status.named = false;
+    control.thread = 0;
     __atomic_store_n(&control.tid, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&control.starting, 0, __ATOMIC_RELEASE);
+}
+
+/* The last dump, if `reason` says that there is to be one. It supersedes the checkpoint, which stays if it fails. */
+static void end(const char *reason)
+{
+    if (reason == NULL || dump_write(reason, false) > 0)
+        dump_remove_checkpoint();
+    status_remove();
 }
 
 /* One dump for all who have asked so far; who asks while it is made is given another. */
@@ -138,12 +142,13 @@ static void make_wanted_dump(void)
     if (asked == control.done)
         return;
     reason = __atomic_exchange_n(&control.wanted, NULL, __ATOMIC_ACQ_REL);
-    if (reason != no_dump)
-        dump_write(reason == NULL ? "signal" : reason);
-    if (__atomic_load_n(&control.held, __ATOMIC_ACQUIRE))
-        status_remove();
-    else
+    if (__atomic_load_n(&control.held, __ATOMIC_ACQUIRE)) {
+        end(reason == no_dump ? NULL : reason);
+    } else {
+        if (reason != no_dump)
+            dump_write(reason == NULL ? "signal" : reason, false);
         status_write(&control.status);
+    }
     __atomic_store_n(&control.done, asked, __ATOMIC_RELEASE);
     sys_futex_wake(&control.done, INT32_MAX);
 }
@@ -186,7 +191,7 @@ static void serve(enum control_request request, uint32_t nonce)
         if (request == CONTROL_MARK)
             control_mark();
         if (request == CONTROL_DUMP)
-            result = dump_write("command");
+            result = dump_write("command", false);
         else
             result = dump_refresh_summary();
         answer(nonce, result);
@@ -194,26 +199,11 @@ static void serve(enum control_request request, uint32_t nonce)
     status_write(&control.status);
 }
 
-static void keep_time(void)
-{
-    int64_t now = sys_monotonic_ns();
-
-    if (now >= control.warmup_ns) {
-        control.warmup_ns = INT64_MAX;
-        control_mark();
-    }
-    if (now >= control.next_dump_ns) {
-        control.next_dump_ns = now + control.options->interval_s * SECOND_NS;
-        dump_write("interval");
-        status_write(&control.status);
-    }
-}
-
 /* Waits for the signal or for the next moment to act; the signal's number, or what the kernel says instead. */
 static int wait_for_signal(siginfo_t *ret_info)
 {
     uint64_t set = 1ull << (CONTROL_SIGNAL - 1);
-    int64_t next = control.next_dump_ns < control.warmup_ns ? control.next_dump_ns : control.warmup_ns;
+    int64_t next = timer_next_ns();
     int64_t left = next - sys_monotonic_ns();
     struct timespec timeout;
 
@@ -224,13 +214,11 @@ static int wait_for_signal(siginfo_t *ret_info)
     return (int)SYS_CALL(SYS_rt_sigtimedwait, &set, ret_info, &timeout, sizeof(set));
 }
 
-static void *run(void *unused)
+/* With descriptors of its own, in the thread or beside it. */
+static void work(void)
 {
     siginfo_t info;
 
-    (void)unused;
-    control.actions.never_record();
-    own_fd_separate();
     if (control.in_child)
         modules_probe_loader();
     SYS_CALL(SYS_prctl, PR_SET_NAME, CONTROL_THREAD, 0, 0);
@@ -241,15 +229,27 @@ static void *run(void *unused)
     for (;;) {
         int sig;
 
+        own_fd_follow();
         make_wanted_dump();
         stand_still();
         if (__atomic_load_n(&control.stop, __ATOMIC_ACQUIRE))
-            return NULL;
-        keep_time();
+            return;
+        if (timer_act(control_mark))
+            status_write(&control.status);
         sig = wait_for_signal(&info);
+        own_fd_follow();
         if (sig == CONTROL_SIGNAL && info.si_code == SI_QUEUE)
             serve(control_request_of(info.si_value.sival_int), control_nonce_of(info.si_value.sival_int));
     }
+}
+
+static void *run(void *unused)
+{
+    (void)unused;
+    control.actions.never_record();
+    control.thread = sys_gettid();
+    own_fd_run(work);
+    return NULL;
 }
 
 static int create(void)
@@ -293,18 +293,23 @@ void control_go_on(void)
 void control_stop(void)
 {
     int64_t deadline = sys_monotonic_ns() + SECOND_NS;
-    pid_t tid;
 
     if (__atomic_load_n(&control.starting, __ATOMIC_ACQUIRE) == 0)
         return;
     wait_for_begin();
     if (control.failed)
         return;
-    tid = __atomic_load_n(&control.tid, __ATOMIC_ACQUIRE);
     __atomic_store_n(&control.stop, true, __ATOMIC_RELEASE);
     control_go_on();
-    while (sys_tgkill(sys_getpid(), tid, CONTROL_SIGNAL) == 0 && sys_monotonic_ns() < deadline)
+    while (sys_tgkill(sys_getpid(), control.thread, 0) == 0) {
+        /* It hangs, in a folder that does not answer; it goes on when it can. */
+        if (sys_monotonic_ns() > deadline) {
+            __atomic_store_n(&control.stop, false, __ATOMIC_RELEASE);
+            return;
+        }
+        wake();
         sys_yield();
+    }
     forget_thread();
 }
 
@@ -324,21 +329,57 @@ void control_dump_and_wait(const char *reason)
 {
     wait_for_begin();
     if (control.failed) {
-        dump_write(reason);
+        dump_write(reason, false);
         return;
     }
     __atomic_store_n(&control.wanted, reason, __ATOMIC_RELEASE);
     wait_for(&control.done, ask(), WAIT_S * SECOND_NS);
 }
 
+/* Not for ever, and not for long where the writing does not get on: the folder may be on a mount that is dead. */
+static bool wait_for_last_dump(int number, int64_t patience_ns)
+{
+    int64_t deadline = sys_monotonic_ns() + patience_ns;
+    unsigned before;
+
+    do {
+        before = dump_files_progress();
+        if (wait_for(&control.done, number, STALL_S * SECOND_NS))
+            return true;
+    } while (dump_files_progress() != before && sys_monotonic_ns() < deadline);
+    return false;
+}
+
+/* None is made if `reason` is NULL, but for one that was asked for before. */
+static bool make_last_dump(const char *reason, int64_t patience_ns)
+{
+    const char *none = NULL;
+
+    __atomic_store_n(&control.held, 1, __ATOMIC_RELEASE);
+    if (reason != NULL)
+        __atomic_store_n(&control.wanted, reason, __ATOMIC_RELEASE);
+    else
+        __atomic_compare_exchange_n(&control.wanted, &none, no_dump, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    return wait_for_last_dump(ask(), patience_ns);
+}
+
 bool control_hold(const char *reason, int64_t patience_ns)
 {
     if (control.failed || !wait_for(&control.ready, 1, CHILD_WAIT_MS * 1000000ll))
         return false;
-    __atomic_store_n(&control.held, 1, __ATOMIC_RELEASE);
-    __atomic_store_n(&control.wanted, reason == NULL ? no_dump : reason, __ATOMIC_RELEASE);
-    wait_for(&control.done, ask(), patience_ns);
+    make_last_dump(reason, patience_ns);
     return true;
+}
+
+void control_end(const char *reason)
+{
+    wait_for_begin();
+    if (control.failed)
+        end(reason);
+    else if (make_last_dump(reason, WAIT_S * SECOND_NS))
+        control_stop();
+    else
+        log_line("the folder %s takes too long; the process ends without its last dump", dump_folder());
 }
 
 void control_after_fork(pid_t parent)
@@ -347,6 +388,8 @@ void control_after_fork(pid_t parent)
     control.held = 0;
     control.in_child = true;
     control.wanted = NULL;
+    control.status.mapping = NULL; /* the parent's stays mapped, and is no use */
+    timer_after_fork();
     control.done = control.asked;
     memset(control.status.answers, 0, sizeof(control.status.answers));
     dump_after_fork();

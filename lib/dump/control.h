@@ -1,7 +1,7 @@
 /*
  * leaktrace's own thread: it waits for what triggers a dump, and makes it.
  *
- * Triggers are the dump signal (its handler only wakes the thread), the interval, the warmup, requests of the command
+ * Triggers are the dump signal (its handler only wakes the thread), the interval, the checkpoint, thresholds, the warmup, requests of the command
  * (base/control.h), the C interface, and the end of the process.
  */
 #ifndef LEAKTRACE_DUMP_CONTROL_H
@@ -26,7 +26,8 @@ struct control_actions {
 void control_init(const struct options *options, const struct control_actions *actions);
 /* Starts the thread if there is none. False, after a line, when it cannot be started. */
 bool control_start(void);
-/* Ends the thread and waits until the kernel has forgotten it, at most a second; nothing if there is none. */
+/* Ends the thread and waits until the kernel has forgotten it, at most a second: one that hangs then stays. Nothing if there is
+   none. */
 void control_stop(void);
 /* Ends the thread for good: libc ends the process with its last thread, and this must not be one of them. The dump at exit is
    then made by the thread that exits. */
@@ -38,11 +39,14 @@ void control_set_signal_state(const char *state);
 
 /* Asks for a dump; safe in a signal handler. `reason` is a constant. */
 void control_request_dump(const char *reason);
-/* The same, and waits until it is written, at most 30 s. For the end of the process and the C interface. */
+/* The same, and waits until it is written, at most 30 s. For the C interface. */
 void control_dump_and_wait(const char *reason);
-/* The process is about to be another program, or to be killed: makes a dump for that reason (NULL: none), removes the status
-   file, and lets the thread stand still behind it, so that nothing is cut off half written. Waits at most so long. False, with
-   nothing done, when there is no thread. Safe in a signal handler, also on a small stack. */
+/* The end of the process: one more dump, or none if `reason` is NULL; then the checkpoint, the status file and the thread go. Waits
+   at most 30 s, and 10 s where the writing does not get on, whatever becomes of the files. */
+void control_end(const char *reason);
+/* The process is about to be another program, or to be killed: the same, but the thread stands still behind it, so that nothing is
+   cut off half written. Waits at most so long. False, with nothing done, when there is no thread. Safe in a signal handler, also on
+   a small stack. */
 bool control_hold(const char *reason, int64_t patience_ns);
 /* The process goes on after all. */
 void control_go_on(void);

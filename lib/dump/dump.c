@@ -1,5 +1,5 @@
 /*
- * The writer of dumps. Owns the settings, the number of the last dump and the lock that makes dumps one at a time; called by
+ * The writer of dumps. Owns the settings, the number of the last dump, what is known of the checkpoint, and the lock that makes dumps one at a time; called by
  * dump/control and, at the end of the process, by life/exit.
  */
 #include "dump/dump.h"
@@ -8,19 +8,19 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/scratch.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "dump/comments.h"
+#include "dump/digest.h"
+#include "dump/dump_files.h"
 #include "dump/folder.h"
-#include "encode/gzip.h"
-#include "encode/profile.h"
+#include "dump/retain.h"
 #include "snapshot/locations.h"
 #include "snapshot/modules.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SEQ_MAX 9999
 
@@ -33,7 +33,22 @@ static struct {
     int64_t start_monotonic_ns;
     int64_t mark_monotonic_ns;
     struct dump_summary summary;
+    int last_failure;      /* what the last attempt came to; 0: it was a dump */
+    bool has_checkpoint;   /* of this process, on disk */
+    uint64_t checkpoint_digest; /* of the one on disk; 0: none, or not whole */
+    uint64_t checkpoint_bytes;
+    int64_t cpu_ns;        /* spent on snapshots and dumps that are over */
+    bool is_busy;          /* one is being made */
+    int64_t began_cpu_ns;  /* the thread's when it began */
 } dump = {.lock = LOCK_INIT(LOCK_RANK_DUMP)};
+
+/* A snapshot that is to be taken, and what for. */
+struct work {
+    const char *reason;
+    bool is_regular; /* it is made again before long, and nobody waits for it */
+    bool prepares;   /* there is memory now to make the next ones ready */
+    struct dump_files files;
+};
 
 void dump_init(const struct options *options, const char *dir, const char *exe)
 {
@@ -47,6 +62,7 @@ void dump_init(const struct options *options, const char *dir, const char *exe)
 
 void dump_mark_was_set(void)
 {
+    dump.checkpoint_digest = 0;
     dump.mark_monotonic_ns = sys_monotonic_ns();
 }
 
@@ -70,185 +86,32 @@ const struct dump_summary *dump_last_summary(void)
     return &dump.summary;
 }
 
-struct output {
-    enum option_format format;
-    const char *suffix;
-};
-
-static const struct output outputs[] = {
-    {OPTION_FORMAT_PPROF, "pb.gz"},
-    {OPTION_FORMAT_TEXT, "txt"},
-};
-
-#define OUTPUTS (sizeof(outputs) / sizeof(outputs[0]))
-
-/* The name of a file; a temporary one begins with a dot, so that no pattern for dumps finds it. */
-static void add_name(struct text *path, bool temporary, uint32_t seq, const char *kind, const char *suffix)
-{
-    text_format(path, "%s/%s%s.%d.", dump.dir, temporary ? "." : "", dump.exe, sys_getpid());
-    text_add_uint_padded(path, seq, 4);
-    text_format(path, ".%s.%s", kind, suffix);
-}
-
-static bool number_is_taken(uint32_t seq)
-{
-    for (enum profile_id id = 0; id < PROFILE_MAX; id++) {
-        for (size_t i = 0; i < OUTPUTS; i++) {
-            char buf[OPTIONS_PATH_MAX + 512];
-            struct text path = TEXT_ON(buf);
-            struct stat st;
-
-            add_name(&path, false, seq, profile_types[id].name, outputs[i].suffix);
-            if (sys_lstat(buf, &st) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
 /* The next number; files of an earlier process of the same pid are left alone. */
 static uint32_t next_number(void)
 {
     uint32_t seq = dump.summary.seq + 1;
 
-    while (seq < SEQ_MAX && number_is_taken(seq))
+    while (seq < SEQ_MAX && dump_files_exist(seq))
         seq++;
     return seq;
-}
-
-static bool is_wanted(enum profile_id id)
-{
-    return dump.options->profiles >> profile_types[id].kind & 1;
-}
-
-static int encode(enum option_format format, const struct encode_profile *profile, struct sink *sink, struct arena *arena)
-{
-    struct gzip *gzip;
-    int result, end;
-
-    if (format == OPTION_FORMAT_TEXT)
-        return encode_text(profile, sink);
-    gzip = arena_alloc(arena, sizeof(*gzip));
-    result = gzip == NULL ? -ENOMEM : gzip_begin(gzip, sink, arena);
-    if (result != 0)
-        return result;
-    result = encode_pprof(profile, &gzip->sink, arena);
-    end = gzip_end(gzip);
-    return result != 0 ? result : end;
-}
-
-/* Writes one file under its temporary name. */
-static int write_file(const char *path, enum option_format format, const struct encode_profile *profile)
-{
-    struct arena arena = {0};
-    struct sink_file *file = arena_alloc(&arena, sizeof(*file));
-    int fd = file == NULL ? -ENOMEM : sys_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
-    int result, flush;
-
-    if (fd < 0) {
-        arena_release(&arena);
-        return fd;
-    }
-    sink_file_init(file, fd);
-    result = encode(format, profile, &file->sink, &arena);
-    flush = sink_file_flush(file);
-    sys_close(fd);
-    arena_release(&arena);
-    return result != 0 ? result : flush;
-}
-
-struct job {
-    const struct snapshot *snapshot;
-    const struct comments *comments;
-    uint32_t seq;
-    char failed[OPTIONS_PATH_MAX + 512]; /* the file that could not be written */
-};
-
-/* Heap blocks may be sampled; of all else everything is recorded. */
-static uint64_t period_of(const struct profile_type *type)
-{
-    return type->kind == KIND_HEAP && dump.options->sample_bytes > 1 ? dump.options->sample_bytes : 1;
-}
-
-static int write_profile(struct job *job, enum profile_id id, const struct output *output)
-{
-    const struct profile_type *type = &profile_types[id];
-    struct encode_profile profile = {
-        .type = type,
-        .rows = job->snapshot->rows[type->kind].first,
-        .time_ns = job->snapshot->time_ns,
-        .duration_ns = job->snapshot->monotonic_ns - (type->growth ? dump.mark_monotonic_ns : dump.start_monotonic_ns),
-        .period = period_of(type),
-        .comments = job->comments->lines,
-        .n_comments = job->comments->count,
-        .has_functions = dump.options->symbols,
-    };
-    struct text path = TEXT_ON(job->failed);
-
-    add_name(&path, true, job->seq, type->name, output->suffix);
-    return path.cut ? -ENAMETOOLONG : write_file(job->failed, output->format, &profile);
-}
-
-/* Calls `work` for each file of a dump until one fails. */
-static int for_each_file(struct job *job, int (*work)(struct job *job, enum profile_id id, const struct output *output))
-{
-    int result = 0;
-
-    for (size_t i = 0; i < OUTPUTS; i++)
-        for (enum profile_id id = 0; id < PROFILE_MAX && result == 0; id++)
-            if ((dump.options->formats & outputs[i].format) && is_wanted(id))
-                result = work(job, id, &outputs[i]);
-    return result;
-}
-
-static int rename_file(struct job *job, enum profile_id id, const struct output *output)
-{
-    char to_buf[sizeof(job->failed)];
-    struct text from = TEXT_ON(job->failed), to = TEXT_ON(to_buf);
-
-    add_name(&from, true, job->seq, profile_types[id].name, output->suffix);
-    add_name(&to, false, job->seq, profile_types[id].name, output->suffix);
-    return sys_rename(job->failed, to_buf);
-}
-
-static int remove_temporary(struct job *job, enum profile_id id, const struct output *output)
-{
-    char buf[sizeof(job->failed)];
-    struct text path = TEXT_ON(buf);
-
-    add_name(&path, true, job->seq, profile_types[id].name, output->suffix);
-    sys_unlink(buf);
-    return 0;
-}
-
-static int write_files(struct job *job)
-{
-    int result = for_each_file(job, write_profile);
-
-    if (result == 0)
-        result = for_each_file(job, rename_file);
-    if (result != 0) {
-        log_line("cannot write %s: %s; what was dumped before is untouched", job->failed, strerrordesc_np(-result));
-        for_each_file(job, remove_temporary);
-    }
-    return result;
 }
 
 static int take(struct snapshot *snapshot)
 {
     int result = snapshot_take(dump.options->profiles, snapshot);
 
-    if (result == 0)
+    if (result == 0) {
         memcpy(dump.summary.totals, snapshot->totals, sizeof(snapshot->totals));
+        dump.summary.pause_ns = snapshot->pause_ns;
+    }
     return result;
 }
 
-/* Names the locations of the snapshot. Modules and sites are read behind it, so that everything in it has its place. */
-static int find_names(void)
+/* Names the locations of the snapshot; false when there was no memory for some. Modules and sites are read behind it, so that
+   everything in it has its place. */
+static bool find_names(void)
 {
-    int result = modules_refresh();
-
-    return result != 0 ? result : locations_update(dump.options->symbols);
+    return modules_refresh() == 0 && locations_update(dump.options->symbols) == 0;
 }
 
 static void log_dump(uint32_t seq, const char *reason)
@@ -260,65 +123,158 @@ static void log_dump(uint32_t seq, const char *reason)
     log_line("dump %s/%s.%d.%s (%s)", dump.dir, dump.exe, sys_getpid(), buf, reason);
 }
 
-static int write_snapshot(struct snapshot *snapshot, const char *reason)
+/* What fails again and again in the same way is told once, unless somebody waits for it. */
+static void log_failure(const struct work *work, int result)
 {
-    struct comments comments = {.arena = &snapshot->arena};
-    struct job job = {.snapshot = snapshot, .comments = &comments, .seq = next_number()};
-    int result = find_names();
+    bool is_news = result != dump.last_failure;
 
-    if (result == 0)
-        result = comments_write(&comments, dump.options, snapshot, reason);
-    if (result != 0) {
+    dump.last_failure = result;
+    if (!is_news && work->is_regular)
+        return;
+    if (work->files.failed[0] == '\0')
         log_line("cannot dump: %s", strerrordesc_np(-result));
-        return result;
-    }
-    result = write_files(&job);
-    if (result != 0)
-        return result;
-    dump.summary.seq = job.seq;
-    log_dump(job.seq, reason);
-    return (int)job.seq;
+    else
+        log_line("cannot write %s: %s; what was dumped before is untouched", work->files.failed, strerrordesc_np(-result));
 }
 
-int dump_write(const char *reason)
+static int write_files(struct work *work, struct snapshot *snapshot)
+{
+    struct comments comments = {.arena = &snapshot->arena, .has_all_names = find_names()};
+    struct dump_files *files = &work->files;
+    int result = comments_write(&comments, dump.options, snapshot, work->reason, dump_own_cpu_ns());
+
+    if (result != 0)
+        return result;
+    files->options = dump.options;
+    files->snapshot = snapshot;
+    files->comments = &comments;
+    files->since_start_ns = snapshot->monotonic_ns - dump.start_monotonic_ns;
+    files->since_mark_ns = snapshot->monotonic_ns - dump.mark_monotonic_ns;
+    return dump_files_write(files);
+}
+
+/* Takes a snapshot and does with it what `finish` says. One at a time; what it costs is counted. */
+static int with_snapshot(struct work *work, int (*finish)(struct work *work, struct snapshot *snapshot))
 {
     struct snapshot snapshot;
     int result;
 
-    if (!folder_prepare(dump.dir))
-        return -EACCES;
     if (!lock_acquire(&dump.lock))
         return -EBUSY;
     memory_use_reserve(true);
+    dump.began_cpu_ns = sys_thread_cpu_ns();
+    dump.is_busy = true;
+    work->files.failed[0] = '\0';
     result = take(&snapshot);
     if (result == 0)
-        result = write_snapshot(&snapshot, reason);
-    else
-        log_line("cannot dump: %s", strerrordesc_np(-result));
+        result = finish(work, &snapshot);
+    if (result < 0)
+        log_failure(work, result);
+    else if (!work->files.is_rehearsal)
+        dump.last_failure = 0;
     snapshot_release(&snapshot);
+    dump.cpu_ns = dump_own_cpu_ns();
+    dump.is_busy = false;
+    if (work->prepares) {
+        scratch_keep_ready(memory_reserve());
+        locations_keep_ready();
+    }
     memory_use_reserve(false);
     lock_release(&dump.lock);
     return result;
+}
+
+static int finish_dump(struct work *work, struct snapshot *snapshot)
+{
+    int result;
+
+    work->files.seq = next_number();
+    result = write_files(work, snapshot);
+    if (result != 0)
+        return result;
+    dump.summary.seq = work->files.seq;
+    log_dump(work->files.seq, work->reason);
+    retain_add(dump.options, work->files.seq, work->files.bytes, dump.checkpoint_bytes);
+    return (int)work->files.seq;
+}
+
+int dump_write(const char *reason, bool is_regular)
+{
+    struct work work = {.reason = reason, .is_regular = is_regular};
+
+    return folder_prepare(dump.dir) ? with_snapshot(&work, finish_dump) : -EACCES;
+}
+
+/* Where nothing has changed, the files only say so by their time. */
+static int finish_checkpoint(struct work *work, struct snapshot *snapshot)
+{
+    uint64_t digest = digest_of(snapshot);
+    int result;
+
+    if (digest == dump.checkpoint_digest && dump_files_touch(dump.options, DUMP_FILES_CHECKPOINT) == 0)
+        return 0;
+    dump.checkpoint_digest = 0;
+    dump.has_checkpoint = true;
+    result = write_files(work, snapshot);
+    if (result != 0)
+        return result;
+    dump.checkpoint_digest = digest;
+    dump.checkpoint_bytes = work->files.bytes;
+    return 0;
+}
+
+int dump_checkpoint(void)
+{
+    struct work work = {.reason = "checkpoint", .is_regular = true, .prepares = true};
+
+    return folder_prepare(dump.dir) ? with_snapshot(&work, finish_checkpoint) : -EACCES;
+}
+
+void dump_remove_checkpoint(void)
+{
+    if (dump.has_checkpoint)
+        dump_files_remove(DUMP_FILES_CHECKPOINT);
+    dump.has_checkpoint = false;
+    dump.checkpoint_digest = 0;
+    dump.checkpoint_bytes = 0;
+}
+
+int dump_rehearse(void)
+{
+    struct work work = {.reason = "rehearsal", .is_regular = true, .prepares = true, .files.is_rehearsal = true};
+
+    return with_snapshot(&work, write_files);
+}
+
+static int finish_summary(struct work *work, struct snapshot *snapshot)
+{
+    (void)work, (void)snapshot;
+    return 0;
 }
 
 int dump_refresh_summary(void)
 {
-    struct snapshot snapshot;
-    int result;
+    struct work work = {.is_regular = true, .files.is_rehearsal = true};
 
-    if (!lock_acquire(&dump.lock))
-        return -EBUSY;
-    memory_use_reserve(true);
-    result = take(&snapshot);
-    snapshot_release(&snapshot);
-    memory_use_reserve(false);
-    lock_release(&dump.lock);
-    return result;
+    return with_snapshot(&work, finish_summary);
+}
+
+int64_t dump_own_cpu_ns(void)
+{
+    return dump.cpu_ns + (dump.is_busy ? sys_thread_cpu_ns() - dump.began_cpu_ns : 0);
 }
 
 void dump_after_fork(void)
 {
     lock_reset(&dump.lock);
     locations_after_fork();
+    scratch_after_fork();
+    retain_after_fork();
     dump.summary = (struct dump_summary){0};
+    dump.has_checkpoint = false;
+    dump.checkpoint_digest = 0;
+    dump.checkpoint_bytes = 0;
+    dump.last_failure = 0;
+    dump.is_busy = false;
+    dump.cpu_ns = 0;
 }

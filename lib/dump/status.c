@@ -2,9 +2,11 @@
 #include "dump/status.h"
 
 #include "base/control.h"
+#include "base/lock.h"
 #include "base/memory.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "dump/comments.h"
 #include "dump/dump.h"
 #include "dump/folder.h"
 #include "store/counters.h"
@@ -32,7 +34,9 @@ static void add_lines(struct text *text, const struct status *status)
                 totals[KIND_HEAP].bytes, totals[KIND_HEAP].growth_bytes);
     text_format(text, "fds %lu\nfds_growth %lu\nthreads %lu\nthreads_growth %lu\n", totals[KIND_FD].objects,
                 totals[KIND_FD].growth_objects, totals[KIND_THREAD].objects, totals[KIND_THREAD].growth_objects);
-    text_format(text, "own_bytes %lu\ndropped %lu\n", memory_used(), counters_dropped());
+    text_format(text, "own_bytes %lu\nown_cpu_ns %ld\ndropped %lu\ntruncated %ld\n", memory_used(), dump_own_cpu_ns(),
+                counters_dropped(), comments_truncated_stacks());
+    text_format(text, "lock_waits %lu\nlock_timeouts %lu\npause_ns %ld\n", lock_waits(), lock_timeouts(), summary->pause_ns);
     for (const struct status_answer *answer = status->answers; answer < status->answers + STATUS_ANSWERS; answer++) {
         if (answer->nonce != 0 && answer->result >= 0)
             text_format(text, "answer %u ok %d\n", answer->nonce, answer->result);
@@ -41,15 +45,24 @@ static void add_lines(struct text *text, const struct status *status)
     }
 }
 
-/* A page that can never be touched, mapped from the file: /proc/PID/maps then tells the file's name. */
-static void tell_name(struct status *status, int fd)
+/* A page that can never be touched, mapped from the file: /proc/PID/maps then tells the file's name. It is that of the newest file,
+   opened for reading: one that was replaced, or that may be written, would keep its file system from becoming read-only as long as
+   the program runs. */
+static void tell_name(struct status *status, const char *path)
 {
+    int fd = sys_open(path, O_RDONLY | O_NOFOLLOW, 0);
+    void *before = status->mapping;
     long page;
 
-    if (status->named)
+    if (fd < 0)
         return;
     page = sys_call6(SYS_mmap, 0, 1, PROT_NONE, MAP_PRIVATE, fd, 0);
-    status->named = page > 0 || page < -4095;
+    sys_close(fd);
+    if (page < 0 && page >= -4095)
+        return;
+    status->mapping = (void *)page;
+    if (before != NULL)
+        sys_unmap(before, 1);
 }
 
 void status_write(struct status *status)
@@ -63,14 +76,14 @@ void status_write(struct status *status)
     add_path(&path, "");
     add_path(&beside, ".");
     add_lines(&text, status);
-    fd = sys_open(beside_buf, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+    fd = sys_open(beside_buf, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return;
     result = sys_write_all(fd, text_buf, text.len);
     if (result == 0)
         result = sys_rename(beside_buf, path_buf);
     if (result == 0)
-        tell_name(status, fd);
+        tell_name(status, path_buf);
     else
         sys_unlink(beside_buf);
     sys_close(fd);

@@ -18,7 +18,7 @@ struct status {
     struct status_answer answers[STATUS_ANSWERS];
     unsigned next_answer;
     bool ended;
-    bool named; /* the mapping that tells the file's name is there */
+    void *mapping; /* that tells the file's name; NULL: none yet */
 };
 
 /* Replaces the file. Failures are not told: the command sees that it gets no answer. */

@@ -51,7 +51,7 @@ enum {
 /* Something that has an id in the file: found by what it stands for, kept in the order of the ids. */
 struct item {
     const void *of; /* a location, a segment, or a text */
-    const void *more; /* the segment's module */
+    const void *more; /* the segment's module; a bare address's location */
     uint64_t id;
     struct item *next;
     UT_hash_handle hh;
@@ -78,6 +78,7 @@ struct encoder {
     struct arena *arena;
     const struct encode_profile *profile;
     struct items locations, functions, mappings, strings;
+    struct items bare; /* addresses without a location */
     struct wire wire, inner, values;
     uintptr_t pcs[SITE_DEPTH_MAX];
     struct recent_location recent[RECENT_LOCATIONS];
@@ -189,6 +190,27 @@ static uint64_t mapping_of(struct encoder *encoder, const struct location *locat
     return id_of(encoder, &encoder->mappings, segment, module);
 }
 
+/* For an address that there was no memory to look up: it is told without module and name. */
+static const struct location *bare_location(struct encoder *encoder, uintptr_t pc)
+{
+    const void *of = (const void *)pc;
+    struct location *location;
+    struct item *item;
+
+    HASH_FIND_PTR(encoder->bare.by_key, &of, item);
+    if (item != NULL)
+        return item->more;
+    location = arena_alloc(encoder->arena, sizeof(*location));
+    item = location == NULL ? NULL : make_item(encoder, of, location);
+    if (item == NULL) {
+        fail(encoder, -ENOMEM);
+        return NULL;
+    }
+    location->pc = pc;
+    HASH_ADD_PTR(encoder->bare.by_key, of, item);
+    return settle(encoder, &encoder->bare, item) == 0 ? NULL : location;
+}
+
 static uint64_t location_of(struct encoder *encoder, uintptr_t pc, uint32_t epoch)
 {
     struct recent_location *recent = &encoder->recent[(pc * 0x9e3779b97f4a7c15u >> 32) % RECENT_LOCATIONS];
@@ -197,10 +219,10 @@ static uint64_t location_of(struct encoder *encoder, uintptr_t pc, uint32_t epoc
     if (recent->pc == pc && recent->epoch == epoch && recent->id != 0)
         return recent->id;
     location = locations_find(pc, epoch);
-    if (location == NULL) {
-        fail(encoder, -ENOENT);
+    if (location == NULL)
+        location = bare_location(encoder, pc);
+    if (location == NULL)
         return 0;
-    }
     *recent = (struct recent_location){pc, epoch, (uint32_t)id_of(encoder, &encoder->locations, location, NULL)};
     return recent->id;
 }

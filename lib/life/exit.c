@@ -8,7 +8,6 @@
 
 #include "base/sys.h"
 #include "dump/control.h"
-#include "dump/status.h"
 #include "hook/hook_thread.h"
 #include "hook/real.h"
 
@@ -66,11 +65,7 @@ static void is_over(void)
 static void make_last_dump(const char *reason)
 {
     __atomic_store_n(&life.stage, LIFE_ENDED, __ATOMIC_RELEASE);
-    if (!control_hold(life.options.at_exit ? reason : NULL, OTHERS_PATIENCE_NS) && life.options.at_exit)
-        control_dump_and_wait(reason);
-    /* Nor may the end cut off a dump for another reason. */
-    control_stop();
-    status_remove();
+    control_end(life.options.at_exit ? reason : NULL);
     is_over();
 }
 

@@ -180,7 +180,6 @@ static void begin_running(void)
     control_init(&life.options, &actions);
     fork_init();
     life.stage = LIFE_RUNNING;
-    folder_prepare(dir_path);
     control_start();
     signal_take(life.options.signal);
     if (life.options.at_exit)

@@ -14,6 +14,8 @@ static struct arena table_arena;
 #define TABLE_ARENA (&table_arena)
 #include "base/table.h"
 
+#define READY_BYTES (128ul * 1024)
+
 struct key {
     uintptr_t pc;
     uint64_t epoch;
@@ -40,6 +42,13 @@ static struct entry *find(const struct key *key)
     return entry;
 }
 
+/* To be named, now or the next time. */
+static void put_back(struct entry *entry)
+{
+    entry->next_new = table.first_new;
+    table.first_new = entry;
+}
+
 static int add(uintptr_t pc, uint32_t epoch)
 {
     struct key key = {.pc = pc, .epoch = epoch};
@@ -55,8 +64,7 @@ static int add(uintptr_t pc, uint32_t epoch)
     HASH_ADD(hh, table.by_key, key, sizeof(entry->key), entry);
     if (!TABLE_ADDED(entry))
         return -ENOMEM;
-    entry->next_new = table.first_new;
-    table.first_new = entry;
+    put_back(entry);
     return 0;
 }
 
@@ -140,7 +148,7 @@ static int name_module(struct entry **entries, size_t n, struct arena *scratch)
 
 static int name_new(void)
 {
-    struct arena scratch = {0};
+    struct arena scratch = {.is_scratch = true};
     struct entry **entries;
     size_t n = 0;
     int result = 0;
@@ -154,6 +162,8 @@ static int name_new(void)
         n = take_module(entries);
         if (entries[0]->location.module != NULL)
             result = name_module(entries, n, &scratch);
+        for (size_t i = 0; i < n && result != 0; i++)
+            put_back(entries[i]);
     }
     arena_release(&scratch);
     return result;
@@ -174,6 +184,11 @@ const struct location *locations_find(uintptr_t pc, uint32_t epoch)
     struct entry *entry = find(&key);
 
     return entry == NULL ? NULL : &entry->location;
+}
+
+void locations_keep_ready(void)
+{
+    arena_keep_ready(&table_arena, READY_BYTES);
 }
 
 void locations_after_fork(void)

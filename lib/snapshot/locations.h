@@ -21,6 +21,8 @@ struct location {
 int locations_update(bool names);
 /* The location of an address in a stack of that epoch; NULL when locations_update() has not seen it. */
 const struct location *locations_find(uintptr_t pc, uint32_t epoch);
+/* Takes memory now for what may come until the next update. */
+void locations_keep_ready(void);
 /* In the child of fork: another thread may have been in the middle of a change; starts anew. */
 void locations_after_fork(void);
 

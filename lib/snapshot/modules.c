@@ -37,6 +37,7 @@ static struct {
     struct arena arena;
     struct registered *first;
     modules_gone *gone;
+    struct arena_chunk *spare; /* for the next listing: it is wanted also when there is no memory left */
 } registry = {.loader = LOCK_INIT(LOCK_RANK_LOADER), .lock = LOCK_INIT(LOCK_RANK_MODULE)};
 
 struct listing {
@@ -220,17 +221,21 @@ void modules_set_gone(modules_gone *gone)
 int modules_refresh(void)
 {
     struct listing listing = {0};
+    struct arena unused = {0};
     int result = -ENOMEM;
 
     if (__atomic_load_n(&registry.frozen, __ATOMIC_ACQUIRE) || !lock_acquire(&registry.loader))
         return 0;
+    listing.arena.chunks = __atomic_exchange_n(&registry.spare, NULL, __ATOMIC_ACQ_REL);
     dl_iterate_phdr(list_module, &listing);
     lock_release(&registry.loader);
     if (!listing.failed && lock_acquire(&registry.lock)) {
         result = merge(&listing);
         lock_release(&registry.lock);
     }
-    arena_release(&listing.arena);
+    arena_clear(&listing.arena);
+    unused.chunks = __atomic_exchange_n(&registry.spare, listing.arena.chunks, __ATOMIC_ACQ_REL);
+    arena_release(&unused);
     return result;
 }
 

@@ -106,3 +106,19 @@ void site_sums_add_up(struct site_sums *sums)
     }
     tally_visit(add_tally, sums);
 }
+
+static void count_tally(const struct tally *tally, void *context)
+{
+    *(uint64_t *)context += tally->count;
+}
+
+uint64_t site_sums_acquired(void)
+{
+    uint32_t count = site_table_count();
+    uint64_t acquired = 0;
+
+    for (uint32_t id = 1; id <= count; id++)
+        acquired += __atomic_load_n(&site_table_get(id)->acquired_count, __ATOMIC_RELAXED);
+    tally_visit(count_tally, &acquired);
+    return acquired;
+}

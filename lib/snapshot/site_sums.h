@@ -27,5 +27,7 @@ int site_sums_init(struct site_sums *sums, struct arena *arena);
 void site_sums_add_up(struct site_sums *sums);
 /* What the site is shown as; 0 when it is a later one. */
 uint32_t site_sums_shown_as(const struct site_sums *sums, uint32_t id);
+/* All that was acquired until now, of all kinds; of heap blocks those that are recorded. */
+uint64_t site_sums_acquired(void);
 
 #endif

@@ -160,11 +160,14 @@ static int take_heap(struct snapshot *snapshot)
 
 int snapshot_take(uint32_t kinds, struct snapshot *ret_snapshot)
 {
+    uint64_t before;
     int result;
 
     memset(ret_snapshot, 0, sizeof(*ret_snapshot));
     ret_snapshot->time_ns = sys_realtime_ns();
     ret_snapshot->monotonic_ns = sys_monotonic_ns();
+    ret_snapshot->arena.is_scratch = true;
+    before = site_sums_acquired();
     result = site_sums_init(&ret_snapshot->sites, &ret_snapshot->arena);
     if (result == 0 && (kinds >> KIND_HEAP & 1))
         result = take_heap(ret_snapshot);
@@ -172,6 +175,7 @@ int snapshot_take(uint32_t kinds, struct snapshot *ret_snapshot)
         result = snapshot_take_fds(ret_snapshot);
     if (result == 0 && (kinds >> KIND_THREAD & 1))
         result = snapshot_take_threads(ret_snapshot);
+    ret_snapshot->acquired_meanwhile = (int64_t)(site_sums_acquired() - before);
     return result;
 }
 

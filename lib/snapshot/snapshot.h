@@ -53,6 +53,7 @@ struct snapshot {
     int64_t time_ns;     /* CLOCK_REALTIME when it was taken */
     int64_t monotonic_ns;
     int64_t pause_ns;    /* the longest that a hook may have waited for it */
+    int64_t acquired_meanwhile; /* acquisitions between its first look and its last: by so many its figures may differ from one moment's */
     int64_t unattributed_fds;     /* open, but opened before the start or by calls that cannot be seen; -1: not known */
     int64_t unattributed_threads;
     struct snapshot_rows rows[KIND_MAX];

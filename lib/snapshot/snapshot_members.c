@@ -1,6 +1,7 @@
 /* Live descriptors and threads in a snapshot. Owns nothing; called by snapshot/snapshot. */
 #include "snapshot/snapshot_members.h"
 
+#include "base/own_fd.h"
 #include "base/sys.h"
 #include "snapshot/fd_info.h"
 #include "snapshot/group.h"
@@ -219,11 +220,11 @@ int snapshot_take_threads(struct snapshot *snapshot)
 {
     struct group_table groups = {.arena = &snapshot->arena};
     struct thread_visit visit = {.snapshot = snapshot, .groups = &groups};
-    int64_t tasks = count_tasks();
+    int64_t tasks = count_tasks(), nobodys = 1 + own_fd_tasks();
 
     snapshot->pause_ns = thread_table_visit(visit_thread, &visit);
     /* The main thread and leaktrace's own are nobody's. */
-    snapshot->unattributed_threads = tasks < 0 ? -1 : tasks > visit.running + 2 ? tasks - visit.running - 2 : 0;
+    snapshot->unattributed_threads = tasks < 0 ? -1 : tasks > visit.running + nobodys ? tasks - visit.running - nobodys : 0;
     if (visit.result != 0)
         return visit.result;
     return add_groups(snapshot, KIND_THREAD, &groups);

@@ -2,7 +2,7 @@
 #include "snapshot/symbols.h"
 
 #include "base/arena.h"
-#include "base/memory.h"
+#include "base/scratch.h"
 #include "base/text.h"
 #include "snapshot/debug_file.h"
 #include "snapshot/elf_file.h"
@@ -372,10 +372,10 @@ int symbols_resolve(const struct module *module, struct symbol_query *queries, s
     while (n_copies < 2 * n)
         n_copies *= 2;
     tables_size = n * sizeof(*r->answers) + n_copies * sizeof(*r->copies);
-    r = memory_map(sizeof(*r));
+    r = scratch_take(sizeof(*r));
     if (r == NULL)
         return -ENOMEM;
-    tables = memory_map(tables_size);
+    tables = scratch_take(tables_size);
     if (tables != NULL) {
         r->module = module;
         r->queries = queries;
@@ -387,8 +387,8 @@ int symbols_resolve(const struct module *module, struct symbol_query *queries, s
         r->copies = (struct copied *)(tables + n * sizeof(*r->answers));
         r->n_copies = n_copies;
         ret = resolve(r);
-        memory_unmap(tables, tables_size);
+        scratch_give(tables, tables_size);
     }
-    memory_unmap(r, sizeof(*r));
+    scratch_give(r, sizeof(*r));
     return ret;
 }

@@ -57,7 +57,7 @@ files_with() {
 
 @test "zlib comes in through encode/gzip alone" {
     equal "$(files_with '^# *include <zlib')" encode/gzip.h
-    equal "$(files_with '"encode/gzip.h"')" "dump/dump.c encode/gzip.c"
+    equal "$(files_with '"encode/gzip.h"')" "dump/dump_files.c encode/gzip.c"
 }
 
 @test "the environment is read in life/init.c alone" {

@@ -53,12 +53,16 @@ no_dumps() {
     complains memory=3 "bad value '3' for option memory"
     complains profiles=heap,frogs "bad value 'heap,frogs' for option profiles"
     complains at_exit=maybe "bad value 'maybe' for option at_exit"
+    complains checkpoint=0.0005 "bad value '0.0005' for option checkpoint"
+    complains at_rss=101% "bad value '101%' for option at_rss"
+    complains at_fds=0 "bad value '0' for option at_fds"
+    complains keep=0 "bad value '0' for option keep"
+    complains max_disk=1000 "bad value '1000' for option max_disk"
     complains depth "option depth needs a value"
 }
 
 @test "an option that does not exist yet is refused in one line" {
-    complains checkpoint=5 "option checkpoint is not yet there"
-    complains at_rss=80% "option at_rss is not yet there"
+    complains follow=fork "option follow is not yet there"
     complains profiles=heap,mmap "mmap is not yet there"
 }
 

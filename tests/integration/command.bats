@@ -52,7 +52,7 @@ said() {
     said "did you mean 'interval'"
     ends_with 2 run --depth=0 -- touch "$BATS_TEST_TMPDIR/touched"
     said "bad value '0' for option depth"
-    ends_with 2 run --at-rss=80% -- touch "$BATS_TEST_TMPDIR/touched"
+    ends_with 2 run --profiles=heap,mmap -- touch "$BATS_TEST_TMPDIR/touched"
     said "not yet"
     ends_with 127 run --dir="$DUMPS" -- "$BATS_TEST_TMPDIR/not there"
     said "No such file or directory"

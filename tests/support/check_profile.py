@@ -33,7 +33,7 @@ VALUES = {
     "type": r"[a-z]+",
 }
 COMMENTS = ["leaktrace", "pid", "command", "options", "reason", "dropped_events", "truncated_stacks", "unattributed_fds",
-            "own_memory_bytes", "pause_ns"]
+            "lock_waits", "names", "own_descriptors", "acquired_meanwhile", "own_cpu_ns", "own_memory_bytes", "pause_ns"]
 YEAR_NS = 365 * 24 * 3600 * 10**9
 
 
@@ -216,4 +216,5 @@ def main():
     sys.exit(1 if errors else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

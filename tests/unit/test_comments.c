@@ -29,7 +29,7 @@ static int begin(void **state)
     (void)state;
     options_set_defaults(&options);
     options_parse(&options, "depth=7:format=text:sample=64K", ignore, NULL);
-    snapshot = (struct snapshot){.pause_ns = 1234, .unattributed_fds = 3, .unattributed_threads = -1};
+    snapshot = (struct snapshot){.pause_ns = 1234, .unattributed_fds = 3, .unattributed_threads = -1, .acquired_meanwhile = 5};
     comments = (struct comments){.arena = &arena};
     return 0;
 }
@@ -67,7 +67,7 @@ static void assert_number(const char *key, int64_t expected)
 static void a_dump_says_whose_it_is_and_how_it_was_made(void **state)
 {
     (void)state;
-    assert_int_equal(comments_write(&comments, &options, &snapshot, "signal"), 0);
+    assert_int_equal(comments_write(&comments, &options, &snapshot, "signal", 77), 0);
     assert_string_equal(value_of("leaktrace"), LEAKTRACE_VERSION);
     assert_number("pid", getpid());
     assert_non_null(strstr(value_of("command"), "test_comments"));
@@ -75,6 +75,8 @@ static void a_dump_says_whose_it_is_and_how_it_was_made(void **state)
     assert_string_equal(value_of("reason"), "signal");
     assert_number("sample_bytes", 65536);
     assert_number("pause_ns", 1234);
+    assert_number("own_cpu_ns", 77);
+    assert_string_equal(value_of("own_descriptors"), "shared");
     assert_true(atoll(value_of("own_memory_bytes")) > 0);
 }
 
@@ -88,7 +90,7 @@ static void a_dump_says_what_its_figures_leave_out(void **state)
     assert_non_null(site_table_intern(KIND_HEAP, &truncated));
     for (enum counter counter = 0; counter < COUNTER_MAX; counter++)
         counters_add(counter, 10 + counter);
-    assert_int_equal(comments_write(&comments, &options, &snapshot, "exit"), 0);
+    assert_int_equal(comments_write(&comments, &options, &snapshot, "exit", 77), 0);
     for (enum counter counter = 0; counter < COUNTER_MAX; counter++)
         assert_number(counter_names[counter], 10 + counter);
     assert_number("dropped_events", (int64_t)counters_dropped());
@@ -97,6 +99,9 @@ static void a_dump_says_what_its_figures_leave_out(void **state)
     assert_number("unattributed_fds", 3);
     assert_number("unattributed_threads", -1);
     assert_number("lock_timeouts", 0);
+    assert_number("lock_waits", 0);
+    assert_number("acquired_meanwhile", 5);
+    assert_string_equal(value_of("names"), "incomplete");
     assert_true(comments.count <= COMMENTS_MAX);
 }
 
@@ -104,7 +109,7 @@ static void without_memory_there_are_no_comments(void **state)
 {
     (void)state;
     memory_set_cap(1);
-    assert_int_equal(comments_write(&comments, &options, &snapshot, "exit"), -ENOMEM);
+    assert_int_equal(comments_write(&comments, &options, &snapshot, "exit", 77), -ENOMEM);
     memory_set_cap(0);
 }
 

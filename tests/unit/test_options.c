@@ -67,6 +67,12 @@ static void the_defaults_are_those_of_the_table(void **state)
     assert_int_equal(defaults.signal, SIGUSR2);
     assert_int_equal(defaults.interval_s, 0);
     assert_int_equal(defaults.warmup_s, 0);
+    assert_int_equal(defaults.checkpoint_ms, 10000);
+    assert_int_equal(defaults.keep, 20);
+    assert_int_equal(defaults.max_disk, 1ul << 30);
+    assert_int_equal(defaults.at_rss.value + defaults.at_rss.percent, 0);
+    assert_int_equal(defaults.at_fds.value + defaults.at_fds.percent, 0);
+    assert_int_equal(defaults.at_threads.value + defaults.at_threads.percent, 0);
     assert_int_equal(defaults.depth, 64);
     assert_int_equal(defaults.check, 0);
     assert_int_equal(defaults.sample_bytes, 0);
@@ -253,6 +259,60 @@ static void sample_is_a_size_to_1T(void **state)
     assert_refused("sample=often", "bad value 'often'");
 }
 
+static void checkpoint_is_seconds_to_the_thousandth(void **state)
+{
+    (void)state;
+    assert_taken("checkpoint=0");
+    assert_int_equal(options.checkpoint_ms, 0);
+    assert_taken("checkpoint=0.5");
+    assert_int_equal(options.checkpoint_ms, 500);
+    assert_taken("checkpoint=12.034");
+    assert_int_equal(options.checkpoint_ms, 12034);
+    assert_taken("checkpoint=86400.0");
+    assert_int_equal(options.checkpoint_ms, 86400000);
+    assert_refused("checkpoint=86400.001", "bad value '86400.001' for option checkpoint");
+    assert_refused("checkpoint=0.0001", "bad value '0.0001'");
+    assert_refused("checkpoint=.5", "bad value '.5'");
+    assert_refused("checkpoint=5.", "bad value '5.'");
+    assert_refused("checkpoint=1.2.3", "bad value '1.2.3'");
+    assert_refused("checkpoint=-1", "bad value '-1'");
+    assert_refused("checkpoint=11111111111111111111", "bad value");
+}
+
+static void thresholds_are_figures_or_shares(void **state)
+{
+    (void)state;
+    assert_taken("at_rss=512M");
+    assert_int_equal(options.at_rss.value, 512ul << 20);
+    assert_int_equal(options.at_rss.percent, 0);
+    assert_taken("at_rss=1G:at_rss=95%");
+    assert_int_equal(options.at_rss.value, 0);
+    assert_int_equal(options.at_rss.percent, 95);
+    assert_taken("at_fds=1000:at_threads=100%");
+    assert_int_equal(options.at_fds.value, 1000);
+    assert_int_equal(options.at_threads.percent, 100);
+    assert_taken("at_fds=5:at_fds=off");
+    assert_int_equal(options.at_fds.value, 0);
+    assert_refused("at_rss=0", "bad value '0' for option at_rss");
+    assert_refused("at_rss=101%", "bad value '101%'");
+    assert_refused("at_fds=1K", "bad value '1K' for option at_fds");
+    assert_refused("at_threads=0%", "bad value '0%'");
+    assert_refused("at_threads=many", "off, a count, or 80%");
+}
+
+static void what_stays_on_disk_has_bounds(void **state)
+{
+    (void)state;
+    assert_taken("keep=1:max_disk=1M");
+    assert_int_equal(options.keep, 1);
+    assert_int_equal(options.max_disk, 1ul << 20);
+    assert_taken("keep=9999:max_disk=2T");
+    assert_int_equal(options.max_disk, 2ul << 40);
+    assert_refused("keep=0", "bad value '0' for option keep");
+    assert_refused("keep=10000", "it takes 1 to 9999");
+    assert_refused("max_disk=1048575", "it takes a size from 1M");
+}
+
 static void memory_is_a_size_or_a_share(void **state)
 {
     (void)state;
@@ -427,6 +487,9 @@ int main(void)
         cmocka_unit_test(signals_that_cannot_be_had_are_refused),
         cmocka_unit_test(profiles_and_formats_are_lists_of_words),
         cmocka_unit_test(sample_is_a_size_to_1T),
+        cmocka_unit_test(checkpoint_is_seconds_to_the_thousandth),
+        cmocka_unit_test(thresholds_are_figures_or_shares),
+        cmocka_unit_test(what_stays_on_disk_has_bounds),
         cmocka_unit_test(memory_is_a_size_or_a_share),
         cmocka_unit_test(memory_that_is_too_little_too_much_or_no_size_is_refused),
         cmocka_unit_test(symbols_are_functions_or_none),

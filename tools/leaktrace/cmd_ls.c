@@ -2,8 +2,9 @@
  * `leaktrace ls`: the traced processes. Owns nothing.
  *
  * The JSON form: {"schema": 1, "processes": [{"pid", "program", "age_ns", "answered", "status_age_ns", "heap_bytes",
- * "heap_objects", "heap_growth_bytes", "fds", "fds_growth", "threads", "threads_growth", "own_bytes", "dropped_events",
- * "dir", "signal", "version"}]}; "answered" is false for a process that did not refresh its figures in time.
+ * "heap_objects", "heap_growth_bytes", "fds", "fds_growth", "threads", "threads_growth", "own_bytes", "own_cpu_ns",
+ * "dropped_events", "truncated_stacks", "lock_waits", "lock_timeouts", "pause_ns", "dir", "signal", "version"}]};
+ * "answered" is false for a process that did not refresh its figures in time.
  */
 #include "commands.h"
 #include "common.h"
@@ -24,11 +25,17 @@
 #define NAME_WIDTH 12
 #define NAME_WIDTH_MAX 40
 
-static const char help[] = "Usage: leaktrace ls [--format text|json]\n"
+static const char help[] = "Usage: leaktrace ls [--own] [--format text|json]\n"
                            "\n"
                            "Lists the traced processes that you may look into. GROWTH is heap made since the\n"
                            "mark and still live; a '~' before an age says that the process did not answer and\n"
-                           "the figures are those of its last sign of life.\n";
+                           "the figures are those of its last sign of life.\n"
+                           "\n"
+                           "  --own            what leaktrace itself takes in each of them, and how far its\n"
+                           "                   figures can be trusted: memory, processor time of dumps, events\n"
+                           "                   dropped, stacks truncated, waits for locks, and the longest that\n"
+                           "                   the program may have waited for the last snapshot\n"
+                           "  --format=FORMAT  text, or json: all of it\n";
 
 static int64_t now_ns(void)
 {
@@ -72,6 +79,31 @@ static void print_row(const struct target *target, int64_t now, const struct lin
     line_print(&line, page);
 }
 
+static void print_own_row(const struct target *target, const struct line_page *page)
+{
+    const struct status *status = &target->status;
+    struct units_text memory, cpu;
+    struct line line = {.n = 0};
+    int width = name_width(page);
+
+    line_add(&line, LINE_PLAIN, "%7d %-*.*s %9s %9s %9" PRId64 " %9" PRId64 " %6" PRId64 " %6" PRId64 " us", target->pid, width, width,
+             status->exe, units_bytes(status->own_bytes, &memory), short_age(status->own_cpu_ns, &cpu), status->dropped,
+             status->truncated, status->lock_waits, status->pause_ns / 1000);
+    line_print(&line, page);
+}
+
+static void print_own_table(const struct target *targets, size_t n)
+{
+    const struct line_page page = environment_page(stdout);
+    struct line line = {.n = 0};
+
+    line_add(&line, LINE_STRONG, "%7s %-*s %9s %9s %9s %9s %6s %9s", "PID", name_width(&page), "PROGRAM", "MEMORY", "CPU",
+             "DROPPED", "TRUNCATED", "WAITS", "PAUSE");
+    line_print(&line, &page);
+    for (size_t i = 0; i < n; i++)
+        print_own_row(&targets[i], &page);
+}
+
 static void print_table(const struct target *targets, size_t n)
 {
     const struct line_page page = environment_page(stdout);
@@ -103,7 +135,12 @@ static void write_process(struct json *json, const struct target *target)
     json_int(json, "threads", status->threads);
     json_int(json, "threads_growth", status->threads_growth);
     json_int(json, "own_bytes", status->own_bytes);
+    json_int(json, "own_cpu_ns", status->own_cpu_ns);
     json_int(json, "dropped_events", status->dropped);
+    json_int(json, "truncated_stacks", status->truncated);
+    json_int(json, "lock_waits", status->lock_waits);
+    json_int(json, "lock_timeouts", status->lock_timeouts);
+    json_int(json, "pause_ns", status->pause_ns);
     json_string(json, "dir", status->dir);
     json_string(json, "signal", status->signal);
     json_string(json, "version", status->version);
@@ -123,7 +160,7 @@ static void write_json(const struct target *targets, size_t n)
     json_close(&json);
 }
 
-static void list(bool as_json)
+static void list(bool as_json, bool own)
 {
     struct target *targets;
     size_t n = target_list(&targets);
@@ -132,6 +169,8 @@ static void list(bool as_json)
         target_ask_all(targets, n, CONTROL_STATUS, PATIENCE_MS);
     if (as_json)
         write_json(targets, n);
+    else if (n > 0 && own)
+        print_own_table(targets, n);
     else if (n > 0)
         print_table(targets, n);
     else
@@ -142,8 +181,8 @@ static void list(bool as_json)
 int cmd_ls(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"format", required_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'}, {0}};
-    bool as_json = false;
+        {"format", required_argument, NULL, 'f'}, {"own", no_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {0}};
+    bool as_json = false, own = false;
     int option;
 
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -151,6 +190,9 @@ int cmd_ls(int argc, char **argv)
         case 'h':
             fputs(help, stdout);
             return EXIT_FINE;
+        case 'o':
+            own = true;
+            break;
         case 'f':
             as_json = strcmp(optarg, "json") == 0;
             if (!as_json && strcmp(optarg, "text") != 0)
@@ -162,6 +204,6 @@ int cmd_ls(int argc, char **argv)
     }
     if (optind < argc)
         return complain_usage(argv[0], "ls takes no '%s'", argv[optind]);
-    list(as_json);
+    list(as_json, own);
     return EXIT_FINE;
 }

@@ -34,7 +34,12 @@ static const struct status_key status_keys[] = {
     NUMBER(threads),
     NUMBER(threads_growth),
     NUMBER(own_bytes),
+    NUMBER(own_cpu_ns),
     NUMBER(dropped),
+    NUMBER(truncated),
+    NUMBER(lock_waits),
+    NUMBER(lock_timeouts),
+    NUMBER(pause_ns),
     NUMBER(ended),
 };
 

@@ -29,7 +29,12 @@ struct status {
     int64_t threads;
     int64_t threads_growth;
     int64_t own_bytes;
+    int64_t own_cpu_ns;
     int64_t dropped;
+    int64_t truncated; /* stacks */
+    int64_t lock_waits;
+    int64_t lock_timeouts;
+    int64_t pause_ns; /* the longest that the program may have waited for the last snapshot */
     int64_t ended;      /* 1: the process has written its last dump */
     int64_t written_ns; /* when the file was written, since 1970 */
 };
