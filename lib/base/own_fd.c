@@ -6,11 +6,17 @@
 #include <errno.h>
 #include <sched.h>
 
+static bool stays_shared;
 static __thread bool separate __attribute__((tls_model("initial-exec")));
+
+void own_fd_stay_shared(void)
+{
+    stays_shared = true;
+}
 
 void own_fd_separate(void)
 {
-    if (SYS_CALL(SYS_unshare, CLONE_FILES, 0, 0, 0) != 0)
+    if (stays_shared || SYS_CALL(SYS_unshare, CLONE_FILES, 0, 0, 0) != 0)
         return;
     separate = true;
     if (SYS_CALL(SYS_close_range, 0, ~0u, 0, 0) == -ENOSYS)

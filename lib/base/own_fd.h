@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+/* No thread is to have one: the calls that it takes are not safe here. */
+void own_fd_stay_shared(void);
 /* Gives the calling thread an empty table of its own, if the kernel lets it. To be called once, first, in that thread. */
 void own_fd_separate(void);
 /* Whether the calling thread has a table of its own. */

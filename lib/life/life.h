@@ -23,6 +23,8 @@ extern struct life life;
 
 /* life/limit: the most memory that leaktrace may use, in bytes. */
 uint64_t limit_memory(const struct options *options);
+/* life/company: leaves the heap to others who have it, after a line. */
+void company_look(void);
 /* life/signal: takes the dump signal if the program does not use it. */
 void signal_take(int sig);
 /* life/fork: the process was forked, and this is the child. Called by the handler of pthread_atfork. */
