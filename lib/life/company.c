@@ -45,14 +45,20 @@ static void *note(size_t size)
     return probe.real(size);
 }
 
-/* Whether what a program calls malloc is leaktrace's hook, seen by a call. */
+/* Whether what a program calls malloc is leaktrace's hook, seen by a call. The block is none of the program's, and unknown. */
 static bool malloc_is_ours(void)
 {
+    void *block;
+
     probe.self = pthread_self();
     probe.real = real_malloc;
     __atomic_store_n(&real_malloc, note, __ATOMIC_RELEASE);
-    free(malloc(1));
+    block = malloc(1);
     __atomic_store_n(&real_malloc, probe.real, __ATOMIC_RELEASE);
+    if (probe.reached)
+        real_free(block);
+    else
+        free(block);
     return probe.reached;
 }
 
