@@ -35,6 +35,8 @@ int own_fd_borrow(int fd)
 
     if (!separate)
         return fd;
+    if (stays_shared)
+        return -EPERM;
     process = (int)SYS_CALL(SYS_pidfd_open, sys_getpid(), 0, 0, 0);
     if (process < 0)
         return process;

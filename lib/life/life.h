@@ -25,6 +25,8 @@ extern struct life life;
 uint64_t limit_memory(const struct options *options);
 /* life/company: leaves the heap to others who have it, after a line. */
 void company_look(void);
+/* life/confine: whether the process was given a filter of system calls before it began. */
+bool confine_is_filtered(void);
 /* life/signal: takes the dump signal if the program does not use it. */
 void signal_take(int sig);
 /* life/fork: the process was forked, and this is the child. Called by the handler of pthread_atfork. */

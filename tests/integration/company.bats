@@ -297,3 +297,24 @@ sanitizer_finds_the_same() {
     # The program that the kernel knows of is valgrind, and so there are no names.
     equal "$(total fd inuse_fds "" "$(newest fd target)")" 3
 }
+
+@test "a program that forbids itself system calls does what it does; tracing ends before it, with a dump, and one line says so" {
+    local filter end
+    for filter in strict kill trap eperm enosys all_kill all_trap all_eperm all_enosys; do
+        for end in exit _exit fork; do
+            as_alone -- "$LEAKTRACE_SPECIMENS/confined" "$filter" "$end"
+            equal "$(grep -c 'nothing is traced from now on' "$BATS_TEST_TMPDIR/log")" 1 "$filter $end"
+            equal "$(find "$DUMPS" -name 'confined.*.heap.txt' | wc -l)" 1 "$filter $end"
+            equal "$(figures heap keeps_three)" "3 150 3 150"
+            equal "$(comment heap reason)" seccomp
+            rm -rf "${DUMPS:?}"/* "$BATS_TEST_TMPDIR/log"
+        done
+    done
+}
+
+@test "a filter that leaves leaktrace what it needs changes nothing but the state of sockets" {
+    as_alone check=1 -- "$LEAKTRACE_SPECIMENS/confined" rare "$LEAKTRACE_SPECIMENS/company" alone
+    equal "$(find "$DUMPS" -name 'company.*.heap.txt' | wc -l)" 1
+    three_kept
+    nothing_was_lost heap fd thread
+}
