@@ -223,6 +223,25 @@ END
     nothing_was_lost heap fd thread
 }
 
+@test "what destructors of threads do is counted, and done" {
+    company thread_ends
+    equal "$(figures heap last_words)" "30 1560 30 1560"
+    equal "$(figures fd last_words)" "30 0"
+    equal "$(total thread inuse_threads)" 0
+    nothing_was_lost heap fd thread
+}
+
+@test "what is done at the end of the process is done" {
+    company at_exit
+    equal "$(grep -c 'at the end' "$BATS_TEST_TMPDIR/with.out")" 5
+    equal "$(figures heap end_allocates)" "5 280 5 280"
+    nothing_was_lost heap fd thread
+}
+
+@test "no signal to the process goes to leaktrace's thread" {
+    company pending
+}
+
 # A program with a sanitizer, or with none.
 built_with() {
     cc -g -O1 -fno-omit-frame-pointer "$@" -o "$BATS_TEST_TMPDIR/target" "$LEAKTRACE_SOURCE/tests/support/target.c" -pthread
@@ -317,4 +336,43 @@ sanitizer_finds_the_same() {
     equal "$(find "$DUMPS" -name 'company.*.heap.txt' | wc -l)" 1
     three_kept
     nothing_was_lost heap fd thread
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo -n "$@"
+    fi
+}
+
+# A program that is linked with the library, for the loader preloads nothing by its path into one that has more rights than its user.
+privileged_program() {
+    PRIVILEGED=$(mktemp -d "${TMPDIR:-/tmp}/leaktrace-suid.XXXXXX")
+    chmod 755 "$PRIVILEGED"
+    cp "$LEAKTRACE_LIBRARY" "$PRIVILEGED/libleaktrace.so"
+    cc -g -O1 -o "$PRIVILEGED/target" "$LEAKTRACE_SOURCE/tests/support/target.c" -Wl,--no-as-needed \
+        "$PRIVILEGED/libleaktrace.so" "-Wl,-rpath,$PRIVILEGED" -pthread
+    mkdir -m 777 "$PRIVILEGED/dumps"
+}
+
+@test "a program with more rights than its user writes nothing and says nothing, preloaded or linked" {
+    local user=65534 plain written
+    privileged_program
+    # Without the rights it is traced, so that the silence below has its reason in them.
+    as_root setpriv --reuid="$user" --regid="$user" --clear-groups env LEAKTRACE_OPTIONS="dir=$PRIVILEGED/dumps" \
+        "$PRIVILEGED/target" right > "$BATS_TEST_TMPDIR/plain" 2>&1
+    plain=$(find "$PRIVILEGED/dumps" -type f | wc -l)
+    as_root rm -rf "$PRIVILEGED/dumps"
+    as_root chown root "$PRIVILEGED/target"
+    as_root chmod 4755 "$PRIVILEGED/target"
+    mkdir -m 777 "$PRIVILEGED/dumps"
+    as_root setpriv --reuid="$user" --regid="$user" --clear-groups env LEAKTRACE_OPTIONS="dir=$PRIVILEGED/dumps" \
+        LD_PRELOAD="$PRIVILEGED/libleaktrace.so" "$PRIVILEGED/target" right > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err"
+    written=$(find "$PRIVILEGED/dumps" -type f)
+    as_root rm -rf "$PRIVILEGED"
+    equal "$plain" 6
+    equal "$(cat "$BATS_TEST_TMPDIR/out")" over
+    equal "$(cat "$BATS_TEST_TMPDIR/err")" ""
+    equal "$written" ""
 }

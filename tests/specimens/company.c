@@ -191,6 +191,91 @@ static void small_stacks(void)
     starts_small((size_t)PTHREAD_STACK_MIN);
 }
 
+/* What threads do when they are all but gone: destructors of keys, also those that set their key again. */
+
+static pthread_key_t key;
+
+SITE void last_words(void *block)
+{
+    int *left = block;
+
+    USE(malloc(52));
+    MUST(close(open("/dev/null", O_RDONLY)) == 0);
+    if (--*left > 0)
+        MUST(pthread_setspecific(key, block) == 0);
+    else
+        free(block);
+}
+
+static void *has_key(void *argument)
+{
+    int *left = malloc(sizeof(*left));
+
+    *left = 3;
+    MUST(pthread_setspecific(key, left) == 0);
+    return argument;
+}
+
+static void thread_ends(void)
+{
+    pthread_t threads[10];
+
+    MUST(pthread_key_create(&key, last_words) == 0);
+    for (int i = 0; i < 10; i++)
+        MUST(pthread_create(&threads[i], NULL, has_key, NULL) == 0);
+    for (int i = 0; i < 10; i++)
+        MUST(pthread_join(threads[i], NULL) == 0);
+}
+
+/* At the end of the process: allocates, and starts a thread and joins it. */
+
+SITE void end_allocates(void)
+{
+    USE(malloc(56));
+    __asm__ volatile("");
+}
+
+static void at_the_end(void)
+{
+    pthread_t thread;
+
+    end_allocates();
+    MUST(pthread_create(&thread, NULL, nothing, NULL) == 0 && pthread_join(thread, NULL) == 0);
+    puts("at the end");
+}
+
+static void at_exit(void)
+{
+    for (int i = 0; i < 5; i++)
+        MUST(atexit(at_the_end) == 0);
+}
+
+/* A signal to the process that its only thread blocks waits for it, and comes to it. */
+
+static volatile pid_t handled_by;
+
+static void comes_home(int sig)
+{
+    (void)sig;
+    handled_by = gettid();
+}
+
+static void pending(void)
+{
+    static const int signals[] = {SIGUSR1, SIGTERM, SIGCHLD, SIGALRM, SIGPROF};
+    sigset_t all, waiting;
+
+    MUST(sigfillset(&all) == 0);
+    for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        MUST(signal(signals[i], comes_home) != SIG_ERR && sigprocmask(SIG_SETMASK, &all, NULL) == 0);
+        MUST(kill(getpid(), signals[i]) == 0 && usleep(2000) == 0);
+        MUST(sigpending(&waiting) == 0 && sigismember(&waiting, signals[i]) == 1 && handled_by == 0);
+        MUST(sigemptyset(&waiting) == 0 && sigprocmask(SIG_SETMASK, &waiting, NULL) == 0);
+        MUST(handled_by == getpid());
+        handled_by = 0;
+    }
+}
+
 /* Objects that have another allocator, or another libc. */
 
 static void *loaded(void *object, const char *name)
@@ -270,6 +355,9 @@ static const struct mode {
     {"handlers", handlers},
     {"jumps", long_jumps},
     {"small_stacks", small_stacks},
+    {"thread_ends", thread_ends},
+    {"at_exit", at_exit},
+    {"pending", pending},
     {"namespace", in_namespace},
     {"plugin_local", plugin_local},
     {"plugin_global", plugin_global},
