@@ -119,6 +119,16 @@ three_kept() {
     gzip -dc "$(find "$DUMPS" -name '*.heap.pb.gz')" | grep -qa "$id"
 }
 
+@test "a plugin in the place of another one that has gone has its own names, and each keeps what it has made" {
+    PLUGIN="$LEAKTRACE_SPECIMENS/first.so" SUCCESSOR="$LEAKTRACE_SPECIMENS/second.so" company successors
+    figures_are heap << 'END'
+first_allocates - - 4 280
+second_allocates - - 6 420
+END
+    nothing_was_lost heap
+    equal "$(comment heap mismatched_stacks)" 0
+}
+
 @test "coroutines have stacks of their own, which end where they begin" {
     company coroutines
     figures_are heap << 'END'

@@ -342,6 +342,25 @@ static void unloaded(void)
     MUST(dlopen(getenv("PLUGIN"), RTLD_NOW | RTLD_NOLOAD) == NULL);
 }
 
+/* One plugin after another in the same place, the first one again at last. What they have made is live. */
+static void successors(void)
+{
+    const char *const objects[] = {getenv("PLUGIN"), getenv("SUCCESSOR"), getenv("PLUGIN"), getenv("SUCCESSOR")};
+    void *place = NULL;
+
+    for (int i = 0; i < 4; i++) {
+        void *object = dlopen(objects[i], RTLD_NOW);
+        allocate *there = (allocate *)loaded(object, "plugin_allocate");
+
+        MUST(place == NULL || place == (void *)there);
+        place = (void *)there;
+        free(there(1));
+        for (int j = 0; j <= i; j++)
+            USE(there(70));
+        MUST(i == 3 || dlclose(object) == 0);
+    }
+}
+
 static void alone(void)
 {
 }
@@ -363,6 +382,7 @@ static const struct mode {
     {"plugin_global", plugin_global},
     {"plugin_deep", plugin_deep},
     {"unloaded", unloaded},
+    {"successors", successors},
 };
 
 int main(int argc, char **argv)
