@@ -12,9 +12,9 @@ as_alone() {
     local front="${FRONT:+$FRONT:}" behind="${BEHIND:+:$BEHIND}" alone="$BATS_TEST_TMPDIR/alone" with="$BATS_TEST_TMPDIR/with"
     local status_alone=0 status_with=0
     read_command "$@"
-    timeout "$SECONDS_AT_MOST" env ${FRONT:+LD_PRELOAD="$FRONT"} ${BEHIND:+LD_PRELOAD="$BEHIND"} "${COMMAND[@]}" \
+    timeout -s KILL "$SECONDS_AT_MOST" env ${FRONT:+LD_PRELOAD="$FRONT"} ${BEHIND:+LD_PRELOAD="$BEHIND"} "${COMMAND[@]}" \
         > "$alone.out" 2> "$alone.err" < /dev/null || status_alone=$?
-    timeout "$SECONDS_AT_MOST" env LD_PRELOAD="$front$LEAKTRACE_LIBRARY$behind" LEAKTRACE_OPTIONS="$OPTIONS" "${COMMAND[@]}" \
+    timeout -s KILL "$SECONDS_AT_MOST" env LD_PRELOAD="$front$LEAKTRACE_LIBRARY$behind" LEAKTRACE_OPTIONS="$OPTIONS" "${COMMAND[@]}" \
         > "$with.out" 2> "$with.err" < /dev/null || status_with=$?
     equal "$status_with" "$status_alone" "exit status; $(tail -n 3 "$with.err")"
     diff "$alone.out" "$with.out"
@@ -120,7 +120,7 @@ three_kept() {
 }
 
 @test "a plugin in the place of another one that has gone has its own names, and each keeps what it has made" {
-    PLUGIN="$LEAKTRACE_SPECIMENS/first.so" SUCCESSOR="$LEAKTRACE_SPECIMENS/second.so" company successors
+    LD_USE_LOAD_BIAS=1 PLUGIN="$LEAKTRACE_SPECIMENS/first.so" SUCCESSOR="$LEAKTRACE_SPECIMENS/second.so" company successors
     figures_are heap << 'END'
 first_allocates - - 4 280
 second_allocates - - 6 420
@@ -265,8 +265,8 @@ summary() {
 sanitized() {
     local expected=0 status=0
     read_command -- "$BATS_TEST_TMPDIR/target" "$1"
-    timeout "$SECONDS_AT_MOST" "${COMMAND[@]}" > "$BATS_TEST_TMPDIR/alone.out" 2> "$BATS_TEST_TMPDIR/alone.err" || expected=$?
-    traced -- timeout "$SECONDS_AT_MOST" "${COMMAND[@]}" > "$BATS_TEST_TMPDIR/with.out" 2> "$BATS_TEST_TMPDIR/with.err" || status=$?
+    timeout -s KILL "$SECONDS_AT_MOST" "${COMMAND[@]}" > "$BATS_TEST_TMPDIR/alone.out" 2> "$BATS_TEST_TMPDIR/alone.err" || expected=$?
+    traced -- timeout -s KILL "$SECONDS_AT_MOST" "${COMMAND[@]}" > "$BATS_TEST_TMPDIR/with.out" 2> "$BATS_TEST_TMPDIR/with.err" || status=$?
     equal "$status" "$expected" "exit status of $1; $(tail -n 3 "$BATS_TEST_TMPDIR/with.err")"
     diff "$BATS_TEST_TMPDIR/alone.out" "$BATS_TEST_TMPDIR/with.out"
     equal "$(summary "$BATS_TEST_TMPDIR/with.err")" "$(summary "$BATS_TEST_TMPDIR/alone.err")" "$1"

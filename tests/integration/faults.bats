@@ -10,7 +10,7 @@ with_faults_of() {
     local call
     export PLUGIN="$LEAKTRACE_SPECIMENS/plugin.so"
     for call in "$@"; do
-        timeout 800 /usr/bin/python3 -B "$LEAKTRACE_SOURCE/tests/support/faults.py" "$FAULTY" "$call" \
+        timeout -s KILL 800 /usr/bin/python3 -B "$LEAKTRACE_SOURCE/tests/support/faults.py" "$FAULTY" "$call" \
             ${LEAKTRACE_FAULTS:+--all} "$LEAKTRACE_SPECIMENS/guest" >&2
     done
 }

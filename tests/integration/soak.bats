@@ -4,7 +4,7 @@
 load ../support/leaktrace
 
 soak() {
-    timeout 800 /usr/bin/python3 -B "$LEAKTRACE_SOURCE/tests/support/soak.py" "$LEAKTRACE_LIBRARY" "$LEAKTRACE_SPECIMENS/soak" \
+    timeout -s KILL 800 /usr/bin/python3 -B "$LEAKTRACE_SOURCE/tests/support/soak.py" "$LEAKTRACE_LIBRARY" "$LEAKTRACE_SPECIMENS/soak" \
         "$LEAKTRACE_SPECIMENS/plugin.so" "$@" >&2
 }
 
