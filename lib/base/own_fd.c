@@ -13,12 +13,23 @@
 #define GROUPS_MAX 64
 #define WAITER_NAME "leaktrace-wait"
 
+static bool stays_shared, common_calls_only;
 static __thread bool separate __attribute__((tls_model("initial-exec")));
 static unsigned tasks = 1;
 
+void own_fd_stay_shared(void)
+{
+    stays_shared = true;
+}
+
+void own_fd_use_common_calls(void)
+{
+    common_calls_only = true;
+}
+
 static void close_all(void)
 {
-    if (SYS_CALL(SYS_close_range, 0, ~0u, 0, 0) == -ENOSYS)
+    if (common_calls_only || SYS_CALL(SYS_close_range, 0, ~0u, 0, 0) == -ENOSYS)
         for (int fd = 0; fd < 65536; fd++)
             sys_close(fd);
 }
@@ -131,12 +142,12 @@ static bool run_beside(void (*work)(void))
 void own_fd_run(void (*work)(void))
 {
     tasks = 1;
-    if (SYS_CALL(SYS_unshare, CLONE_FILES, 0, 0, 0) == 0) {
+    if (!stays_shared && !common_calls_only && SYS_CALL(SYS_unshare, CLONE_FILES, 0, 0, 0) == 0) {
         separated_work = work;
         run_separated();
         return;
     }
-    if (!run_beside(work))
+    if (stays_shared || !run_beside(work))
         work();
 }
 
@@ -156,6 +167,8 @@ int own_fd_borrow(int fd)
 
     if (!separate)
         return fd;
+    if (common_calls_only)
+        return -EPERM;
     process = (int)SYS_CALL(SYS_pidfd_open, sys_getpid(), 0, 0, 0);
     if (process < 0)
         return process;

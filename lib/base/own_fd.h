@@ -10,6 +10,10 @@
 
 #include <stdbool.h>
 
+/* No thread is to have one: neither of the calls that it takes is safe here. */
+void own_fd_stay_shared(void);
+/* Only calls that all programs make, clone and close, are safe here. */
+void own_fd_use_common_calls(void);
 /* Runs `work` with an empty table of its own: in the calling thread; or, where a filter of system calls refuses unshare, as container
    engines' do, in a task of its own beside it, on its stack and with its thread-local storage, for which the thread waits; or, where
    that is refused too, in the calling thread with the program's table. To be called first in that thread. */

@@ -1,8 +1,9 @@
 /*
  * The hook of syscall(). It may return twice, or on another stack (clone by hand), so it goes to the real one with everything as it
- * was; hook_syscall_comes() is told before of those calls that leaktrace must not be surprised by.
+ * was; hook_syscall_comes() is told before, with the first arguments, of those calls that leaktrace must not be surprised by.
  */
         .set    exit_number, 60
+        .set    prctl_number, 157
         .set    seccomp_number, 317
 
         .text
@@ -12,6 +13,8 @@
 syscall:
         .cfi_startproc
         cmpq    $exit_number, %rdi
+        je      tell
+        cmpq    $prctl_number, %rdi
         je      tell
         cmpq    $seccomp_number, %rdi
         je      tell

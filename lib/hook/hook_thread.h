@@ -14,7 +14,7 @@ void hook_thread_last_ends(void);
 /* The first thread is about to end without libc. */
 void hook_thread_first_ends(void);
 /* A bare system call of one of the kinds in hook_syscall.S is about to be made. Defined by life/bare, a call upward. */
-void hook_syscall_comes(long number);
+void hook_syscall_comes(long number, long first, long second, const void *third);
 /* In the child of fork: there is one thread. */
 void hook_thread_after_fork(void);
 

@@ -1,30 +1,53 @@
 /*
  * Calls that go to the kernel past libc. Owns nothing.
  *
- * A program that puts itself behind a filter (seccomp) may be killed by a call that the filter does not know; so leaktrace's
- * handlers, which make some, leave before. The first thread may end alone, without libc: it is seen, for leaktrace's thread
- * must not be what keeps the process alive.
+ * A program may put itself behind a filter (life/confine). And the first thread may end alone, without libc: it is seen, for
+ * leaktrace's thread must not be what keeps the process alive.
  */
 #include "life/life.h"
 
 #include "base/sys.h"
 #include "hook/hook_thread.h"
 #include "hook/real.h"
-#include "life/disposition.h"
 
+#include <linux/seccomp.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
 
-void hook_syscall_comes(long number)
+static void before_prctl(long option, long mode, const void *filter)
 {
-    if (life.stage != LIFE_RUNNING || !life_is_own_process())
+    if (option != PR_SET_SECCOMP)
         return;
-    if (number == SYS_seccomp)
-        disposition_leave(DISPOSITION_QUIET);
-    else if (sys_gettid() == life.pid) {
-        exit_comes_unseen();
-        hook_thread_first_ends();
-    }
+    if (mode == SECCOMP_MODE_STRICT)
+        confine_before_strict();
+    if (mode == SECCOMP_MODE_FILTER)
+        confine_before_filter(filter);
+}
+
+static void before_seccomp(long operation, const void *filter)
+{
+    if (operation == SECCOMP_SET_MODE_STRICT)
+        confine_before_strict();
+    if (operation == SECCOMP_SET_MODE_FILTER)
+        confine_before_filter(filter);
+}
+
+static void before_exit(void)
+{
+    if (life.stage != LIFE_RUNNING || !life_is_own_process() || sys_gettid() != life.pid)
+        return;
+    exit_comes_unseen();
+    hook_thread_first_ends();
+}
+
+void hook_syscall_comes(long number, long first, long second, const void *third)
+{
+    if (number == SYS_prctl)
+        before_prctl(first, second, third);
+    else if (number == SYS_seccomp)
+        before_seccomp(first, third);
+    else
+        before_exit();
 }
 
 HOOK int prctl(int option, ...)
@@ -38,7 +61,6 @@ HOOK int prctl(int option, ...)
     c = va_arg(list, unsigned long);
     d = va_arg(list, unsigned long);
     va_end(list);
-    if (option == PR_SET_SECCOMP)
-        hook_syscall_comes(SYS_seccomp);
+    before_prctl(option, (long)a, (const void *)b);
     return real_prctl(option, a, b, c, d);
 }

@@ -28,8 +28,7 @@ static void begin_child(void)
     control_start();
 }
 
-/* Nothing of leaktrace's is left in the child but hooks that pass everything on. */
-static void leave(void)
+void life_leave(void)
 {
     record_enable(0);
     disposition_leave(DISPOSITION_ALL);
@@ -56,7 +55,7 @@ static void in_child(void)
     becoming_daemon = false;
     exit_is_undone();
     if ((life.options.follow & OPTION_FOLLOW_FORK) == 0) {
-        leave();
+        life_leave();
         return;
     }
     /* See life/fatal. */

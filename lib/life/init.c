@@ -196,6 +196,8 @@ __attribute__((constructor)) static void construct(int argc, char **argv, char *
     if (!record_is_on())
         return;
     record_ignore_begin();
-    begin_running();
+    company_look();
+    if (record_is_on())
+        begin_running();
     record_ignore_end();
 }

@@ -15,7 +15,7 @@ enum life_stage {
     LIFE_RECORDING, /* from the first call of a hook */
     LIFE_RUNNING,   /* from the library's constructor: dumps can be made */
     LIFE_ENDED,     /* the dump at exit has been made */
-    LIFE_LEFT,      /* a child of fork that is not to be traced */
+    LIFE_LEFT,      /* a child of fork that is not to be traced, or what has forbidden itself what leaktrace needs */
 };
 
 struct life {
@@ -34,8 +34,19 @@ const char *life_variable(const char *name);
 
 /* life/limit: the most memory that leaktrace may use, in bytes. */
 uint64_t limit_memory(const struct options *options);
+/* life/company: leaves the heap to others who have it, after a line. */
+void company_look(void);
+struct sock_fprog;
+
+/* life/confine: the program is about to give up system calls: those that this filter forbids, or nearly all. */
+void confine_before_filter(const struct sock_fprog *filter);
+void confine_before_strict(void);
+/* life/confine: whether the process was given a filter of system calls before it began. */
+bool confine_is_filtered(void);
 /* life/signal: takes the dump signal if the program does not use it. */
 void signal_take(int sig);
+/* life/fork: nothing of leaktrace's is left in the process but hooks that pass everything on. */
+void life_leave(void);
 /* life/fork: the process was forked, and this is the child. Called by the handler of pthread_atfork. */
 void fork_init(void);
 /* life/fork: starts leaktrace's thread in a child that has no thread yet, but has opened what is still open. Whether it has. */

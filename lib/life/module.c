@@ -1,8 +1,28 @@
-/* Unloading of modules: what is about to go is noted down first, so that stacks through it can still be named. */
+/*
+ * Modules that come and go. Owns nothing.
+ *
+ * What is about to go is noted down first, so that stacks through it can still be named. What has come to its place is seen when a
+ * stack first runs through it: then record/ asks the loader for its unwind table, by _dl_find_object, and this call goes through a
+ * function of this file (the linker's --wrap). A hook of dlopen would not do: the loader looks at who calls it.
+ */
 #include "life/life.h"
 
 #include "hook/real.h"
 #include "snapshot/modules.h"
+
+#include <dlfcn.h>
+
+int __real__dl_find_object(void *address, struct dl_find_object *ret_object);
+int __wrap__dl_find_object(void *address, struct dl_find_object *ret_object);
+
+int __wrap__dl_find_object(void *address, struct dl_find_object *ret_object)
+{
+    int result = __real__dl_find_object(address, ret_object);
+
+    if (result == 0 && life.stage == LIFE_RUNNING)
+        modules_look_at((uintptr_t)address, ret_object);
+    return result;
+}
 
 HOOK int dlclose(void *handle)
 {

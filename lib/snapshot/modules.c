@@ -47,22 +47,26 @@ struct listing {
 };
 
 /* The loader's name of the program is empty; names of plugins may be relative to the folder of the moment. */
-static const char *path_of(struct listing *listing, const char *name)
+__attribute__((noinline)) static const char *find_path(struct listing *listing, const char *name)
 {
     char buf[4096];
     struct text text = TEXT_ON(buf);
     ssize_t len;
 
-    if (strstr(name, "linux-vdso") != NULL || strstr(name, "linux-gate") != NULL)
-        return "[vdso]";
-    if (name[0] == '/')
-        return arena_strndup(&listing->arena, name, strlen(name));
     len = sys_readlink(name[0] == '\0' ? "/proc/thread-self/exe" : "/proc/thread-self/cwd", buf, sizeof(buf) - 1);
     text.len = len < 0 ? 0 : (size_t)len;
     buf[text.len] = '\0';
     if (name[0] != '\0')
         text_format(&text, "/%s", name);
     return arena_strndup(&listing->arena, buf, text.len);
+}
+
+/* Most names are whole, and take no room on a stack that may be small. */
+static const char *path_of(struct listing *listing, const char *name)
+{
+    if (strstr(name, "linux-vdso") != NULL || strstr(name, "linux-gate") != NULL)
+        return "[vdso]";
+    return name[0] == '/' ? arena_strndup(&listing->arena, name, strlen(name)) : find_path(listing, name);
 }
 
 static void add_segment(struct module *module, const ElfW(Phdr) * phdr)
@@ -153,6 +157,14 @@ static bool overlap(const struct module *a, const struct module *b)
     return false;
 }
 
+static bool has_address(const struct module *module, uintptr_t pc)
+{
+    for (unsigned i = 0; i < module->n_segments; i++)
+        if (pc >= module->segments[i].start && pc < module->segments[i].limit)
+            return true;
+    return false;
+}
+
 /* A module has come to where others were: from a new epoch on the addresses are its own. */
 static uint32_t retire_overlapped(const struct module *module)
 {
@@ -239,12 +251,46 @@ int modules_refresh(void)
     return result;
 }
 
-static bool has_address(const struct module *module, uintptr_t pc)
+/* Of the modules that were in the last listing, none: a hint, for the list may be in the middle of a change. */
+static bool is_place_of_gone(uintptr_t pc)
 {
-    for (unsigned i = 0; i < module->n_segments; i++)
-        if (pc >= module->segments[i].start && pc < module->segments[i].limit)
-            return true;
-    return false;
+    const struct registered *entry = __atomic_load_n(&registry.first, __ATOMIC_ACQUIRE);
+
+    while (entry != NULL && (entry->seen || entry->module.unloaded != UINT32_MAX || !has_address(&entry->module, pc)))
+        entry = entry->next;
+    return entry != NULL;
+}
+
+/* Takes up one module; the same one that was there before, or another. */
+static void take_up(const struct module *module)
+{
+    struct registered *known;
+
+    if (!lock_acquire(&registry.lock))
+        return;
+    known = find_known(module);
+    if (known != NULL)
+        known->seen = true;
+    else
+        add_module(module);
+    lock_release(&registry.lock);
+}
+
+void modules_look_at(uintptr_t pc, const struct dl_find_object *object)
+{
+    const ElfW(Ehdr) *header = object->dlfo_map_start;
+    struct dl_phdr_info info = {.dlpi_addr = object->dlfo_link_map->l_addr, .dlpi_name = object->dlfo_link_map->l_name};
+    struct listing listing = {0};
+
+    if (!is_place_of_gone(pc) || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
+        header->e_phoff + header->e_phnum * sizeof(ElfW(Phdr)) > PAGE)
+        return;
+    info.dlpi_phdr = (const ElfW(Phdr) *)((const char *)header + header->e_phoff);
+    info.dlpi_phnum = header->e_phnum;
+    list_module(&info, sizeof(info), &listing);
+    if (!listing.failed)
+        take_up(&listing.first->module);
+    arena_release(&listing.arena);
 }
 
 const struct module *modules_find(uintptr_t pc, uint32_t epoch)

@@ -39,6 +39,10 @@ void modules_set_gone(modules_gone *gone);
 /* Brings the registry up to date with what is loaded now: what has gone is told of, and the module epoch goes up when a module
    is found where another one was. Enters the loader: never inside a lock. 0 or -ENOMEM. */
 int modules_refresh(void);
+/* Looks at the object that the loader has at an address of which no rule is known: if it has come to the place of a module that has
+   gone, the module epoch goes up here and now. Takes the registry's lock, and nothing else; safe in a hook. */
+struct dl_find_object;
+void modules_look_at(uintptr_t pc, const struct dl_find_object *object);
 /* The module that had this address at that epoch; NULL when none is known. */
 const struct module *modules_find(uintptr_t pc, uint32_t epoch);
 /* The program itself; NULL before the first refresh. */

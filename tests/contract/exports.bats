@@ -13,6 +13,7 @@ rows() {
 
 # The names that the public header asks for.
 interface() {
+    echo __asan_default_options # AddressSanitizer's, see life/company.c
     grep -oE 'leaktrace_api_[a-z_]+' "$LEAKTRACE_SOURCE/include/leaktrace/leaktrace.h" | sort -u
 }
 

@@ -1,0 +1,3 @@
+/* Comes to the place of first.c. */
+#define ALLOCATES second_allocates
+#include "first.c"
