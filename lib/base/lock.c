@@ -4,12 +4,19 @@
 #include "base/sys.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <time.h>
 
 #define SPINS 64
 
 static uint64_t timeouts;
 static uint64_t waits;
+
+#define NESTED_MAX 4
+
+/* The last ones that the thread has asked for; more than these are never held at once. */
+static __thread struct lock *asked_for[NESTED_MAX] __attribute__((tls_model("initial-exec")));
+static __thread uint8_t next_asked_for __attribute__((tls_model("initial-exec")));
 
 #ifdef LEAKTRACE_DEBUG
 static __thread unsigned held_ranks __attribute__((tls_model("initial-exec")));
@@ -72,8 +79,10 @@ static bool wait_for(struct lock *lock)
 
 bool lock_acquire(struct lock *lock)
 {
+    asked_for[next_asked_for++ % NESTED_MAX] = lock;
     if (!try_acquire(lock) && !wait_for(lock))
         return false;
+    __atomic_store_n(&lock->owner, asked_for, __ATOMIC_RELAXED);
     order_enter(lock);
     return true;
 }
@@ -81,13 +90,22 @@ bool lock_acquire(struct lock *lock)
 void lock_release(struct lock *lock)
 {
     order_leave(lock);
+    __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELAXED);
     if (__atomic_exchange_n(&lock->word, 0, __ATOMIC_RELEASE) == 2)
         sys_futex_wake(&lock->word, 1);
+}
+
+void lock_release_left(void)
+{
+    for (unsigned i = 0; i < NESTED_MAX; i++)
+        if (asked_for[i] != NULL && __atomic_load_n(&asked_for[i]->owner, __ATOMIC_RELAXED) == asked_for)
+            lock_release(asked_for[i]);
 }
 
 void lock_reset(struct lock *lock)
 {
     order_leave(lock);
+    __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELAXED);
     __atomic_store_n(&lock->word, 0, __ATOMIC_RELAXED);
 }
 

@@ -30,6 +30,7 @@ enum lock_rank {
 struct lock {
     int word; /* 0 free, 1 held, 2 held and somebody waits */
     enum lock_rank rank;
+    const void *owner; /* something of its thread's */
 };
 
 #define LOCK_INIT(r) {.word = 0, .rank = (r)}
@@ -37,6 +38,9 @@ struct lock {
 /* Takes the lock; false when it could not be had within LOCK_WAIT_MS. */
 bool lock_acquire(struct lock *lock);
 void lock_release(struct lock *lock);
+/* Gives back what the calling thread holds: it has left those who took it, by longjmp from a signal handler. What they protect
+   is valid at any instant. */
+void lock_release_left(void);
 /* Makes the lock free whoever held it: for the child of fork, in which the owner does not exist. */
 void lock_reset(struct lock *lock);
 

@@ -67,6 +67,7 @@ static const struct need needs[] = {
     {SYS_rt_sigprocmask, {(uint32_t)-1, 0, 0, 8}},
     {SYS_rt_sigpending, {0}},
     {SYS_rt_sigtimedwait, {0}},
+    {SYS_sigaltstack, {0}},
     {SYS_prlimit64, {0}},
     {SYS_getsockopt, {3, SOL_SOCKET}},
     /* For leaktrace's thread, which a child of fork makes anew. */

@@ -13,6 +13,7 @@
 #include "store/heap_table.h"
 
 #include <errno.h>
+#include <signal.h>
 
 #define SHARE_WAIT_NS 1000000
 
@@ -130,6 +131,28 @@ struct thread_state *guard_make_state(void)
     stack_cache_reset(&state->stacks, state->tid == sys_getpid() ? stack_bounds_main() : (struct stack_bounds){0});
     guard.state = state;
     return state;
+}
+
+/* The alternate stack may lie inside of the thread's. */
+static bool is_on_alternate_stack(uintptr_t sp)
+{
+    stack_t stack;
+
+    return SYS_CALL(SYS_sigaltstack, 0, &stack, 0, 0) != 0 ||
+           ((stack.ss_flags & SS_DISABLE) == 0 && sp - (uintptr_t)stack.ss_sp < stack.ss_size);
+}
+
+void guard_jump(uintptr_t sp)
+{
+    struct thread_state *state = guard.state;
+
+    if (!guard.busy || state == NULL || sp <= guard.busy_at || !stack_bounds_have(&state->stacks.bounds, guard.busy_at) ||
+        !stack_bounds_have(&state->stacks.bounds, sp) || is_on_alternate_stack(sp))
+        return;
+    lock_release_left();
+    stack_cache_was_left(&state->stacks);
+    guard.being_released = 0;
+    guard.busy = false;
 }
 
 void guard_thread_ends(void)

@@ -27,6 +27,7 @@ struct thread_state {
 
 struct guard {
     bool busy;
+    uintptr_t busy_at;         /* the stack pointer of who made it busy */
     unsigned ignoring;         /* leaktrace_ignore_begin() less leaktrace_ignore_end() */
     uintptr_t last_acquired;   /* the heap block that was recorded last, see record_heap_enter() */
     uint64_t last_size;        /* its size */
@@ -38,11 +39,16 @@ struct guard {
 extern __thread struct guard guard __attribute__((tls_model("initial-exec")));
 
 /* Enters a recording; false when the thread is in one already. */
-static inline bool guard_enter(void)
+static inline __attribute__((always_inline)) bool guard_enter(void)
 {
+    register uintptr_t sp __asm__("rsp");
+    uintptr_t here;
+
+    __asm__("" : "=r"(here) : "0"(sp));
     if (__builtin_expect(guard.busy, 0))
         return false;
     guard.busy = true;
+    guard.busy_at = here;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     return true;
 }
@@ -61,6 +67,9 @@ static inline struct thread_state *guard_state(void)
     return __builtin_expect(guard.state != NULL, 1) ? guard.state : guard_make_state();
 }
 
+/* The thread goes on at this stack pointer, by longjmp out of a signal handler: the recording that it was in, if it was further in
+   on the same stack, is no more, and what it held is given back. */
+void guard_jump(uintptr_t sp);
 /* The thread is about to end: its state may go to another one when it is gone. */
 void guard_thread_ends(void);
 /* In the child of fork: the forking thread is the only one. */

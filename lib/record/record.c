@@ -295,6 +295,12 @@ void record_ignore_end(void)
 void record_never(void)
 {
     guard.busy = true;
+    guard.busy_at = UINTPTR_MAX;
+}
+
+void record_jump(uintptr_t sp)
+{
+    guard_jump(sp);
 }
 
 void record_after_fork(void)

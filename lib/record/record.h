@@ -77,6 +77,8 @@ void record_ignore_end(void);
 /* For leaktrace's own threads: nothing that the calling thread does is recorded from now on. */
 void record_never(void);
 
+/* The thread is about to go on at this stack pointer, by longjmp. */
+void record_jump(uintptr_t sp);
 /* In the child of fork. */
 void record_after_fork(void);
 

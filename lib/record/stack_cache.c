@@ -78,6 +78,11 @@ void stack_cache_reset(struct stack_cache *cache, struct stack_bounds bounds)
     cache->bounds = bounds;
 }
 
+void stack_cache_was_left(struct stack_cache *cache)
+{
+    cache->code = epoch_code() - 1;
+}
+
 /* Forgets all; where there is memory, into a larger room. */
 static bool grow(struct stack_cache *cache)
 {

@@ -66,6 +66,8 @@ extern const uintptr_t stack_word_end;
 void stack_cache_init(struct stack_cache *cache);
 /* Forgets all that it holds; for another thread, with another stack. */
 void stack_cache_reset(struct stack_cache *cache, struct stack_bounds bounds);
+/* Who was using it will not go on: all is forgotten before the next use. */
+void stack_cache_was_left(struct stack_cache *cache);
 /* The stack outward from `caller`, walked as far as it has to be. NULL when there is no memory. */
 struct stack_leaf *stack_cache_walk(struct stack_cache *cache, enum kind kind, const struct walk_state *caller);
 

@@ -34,11 +34,6 @@ void walk_find_context_start(void)
     settings.context_start = *(const uintptr_t *)context.uc_mcontext.gregs[REG_RSP];
 }
 
-static inline bool within(uintptr_t addr, struct stack_bounds bounds)
-{
-    return addr - bounds.low < bounds.high - bounds.low;
-}
-
 /* Reads outside of the thread's stack cannot be trusted, nor will they be the same the next time. */
 WALK_READS_STACK static __attribute__((noinline)) bool read_outside(struct walker *walker, uintptr_t addr, uintptr_t *ret_word)
 {
@@ -52,7 +47,7 @@ WALK_READS_STACK static __attribute__((noinline)) bool read_outside(struct walke
 
 WALK_READS_STACK inline bool walk_read(struct walker *walker, uintptr_t addr, uintptr_t *ret_word)
 {
-    if (__builtin_expect((addr & 7) != 0 || !within(addr, walker->bounds), 0))
+    if (__builtin_expect((addr & 7) != 0 || !stack_bounds_have(&walker->bounds, addr), 0))
         return read_outside(walker, addr, ret_word);
     *ret_word = *(const uintptr_t *)addr;
     return true;
@@ -137,9 +132,9 @@ uintptr_t walk_address(uintptr_t pc, bool exact, struct unwind_rule *ret_rule)
 
 enum walk_frame_kind walk_frame_kind(uintptr_t address)
 {
-    if (!within(address, settings.own_code))
+    if (!stack_bounds_have(&settings.own_code, address))
         return WALK_FRAME_SHOWN;
-    return within(address, settings.start_routine) ? WALK_FRAME_HIDDEN : WALK_FRAME_INSIDE;
+    return stack_bounds_have(&settings.start_routine, address) ? WALK_FRAME_HIDDEN : WALK_FRAME_INSIDE;
 }
 
 enum walk_end walk_step(struct walker *walker, uintptr_t *ret_address, struct walk_reads *ret_reads)

@@ -18,6 +18,11 @@ struct stack_bounds {
     uintptr_t high;
 };
 
+static inline bool stack_bounds_have(const struct stack_bounds *bounds, uintptr_t addr)
+{
+    return addr - bounds->low < bounds->high - bounds->low;
+}
+
 /* All that decides what lies outside of a frame, together with the memory of the stack. */
 struct walk_state {
     uintptr_t pc; /* where the frame goes on */

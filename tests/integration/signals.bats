@@ -278,3 +278,9 @@ handled 0"
     equal "$status" 0
     equal "$(ls -A "$DUMPS")" ""
 }
+
+@test "a thread that leaves a recording by siglongjmp out of a handler is recorded again" {
+    traced -- "$LEAKTRACE_SPECIMENS/left"
+    figures_are fd <<< "opened_after 100 100"
+    equal "$(comment fd lock_timeouts)" 0
+}
