@@ -27,6 +27,10 @@ uint64_t limit_memory(const struct options *options);
 void signal_take(int sig);
 /* life/fork: the process was forked, and this is the child. Called by the handler of pthread_atfork. */
 void fork_init(void);
+/* life/namespace: ends leaktrace's thread for a call that must not meet it, and makes it anew behind the call if there was
+   one; errno is kept. */
+bool life_stop_thread(void);
+void life_start_thread_again(bool stopped);
 /* life/exit: makes the dump at exit, once. */
 void exit_dump(const char *reason);
 
