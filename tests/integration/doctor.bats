@@ -335,6 +335,13 @@ privileged_program() {
     found limit go 'only what its C code'
 }
 
+@test "a program that is built on Chromium is known by what lies beside it" {
+    build plain_one
+    cp "$(command -v true)" "$BATS_TEST_TMPDIR/chrome_crashpad_handler"
+    doctor 0 "$BATS_TEST_TMPDIR/plain_one"
+    found limit threads 'zygote.* --no-zygote'
+}
+
 @test "a library that cannot be loaded is told by the loader's own words" {
     build plain_one
     LEAKTRACE_LIBRARY="$BATS_TEST_TMPDIR/none.so" doctor 1 "$BATS_TEST_TMPDIR/plain_one"

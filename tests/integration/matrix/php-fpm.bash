@@ -48,7 +48,7 @@ if [ "$(id -u)" = 0 ]; then
     printf 'user = root\ngroup = root\n' >> "$SCRATCH/fpm.conf"
     options+=(-R)
 fi
-begin "$fpm" "${options[@]}"
+begin "$fpm" "${options[@]}" 2> "$SCRATCH/err"
 php=$BEGUN
 begin /usr/sbin/nginx -e "$SCRATCH/error.log" -c "$SCRATCH/nginx.conf" -g 'daemon off;'
 web=$BEGUN

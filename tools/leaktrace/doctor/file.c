@@ -223,6 +223,20 @@ static void report_go(const struct binary *binary, struct findings *findings)
                      "it is a Go program with cgo: only what its C code allocates, opens and starts is seen");
 }
 
+/* Chromium and what is built on it (Electron) have this program beside them. */
+static void report_chromium(const char *shown, struct findings *findings)
+{
+    char path[PATH_MAX];
+    const char *slash = strrchr(shown, '/');
+
+    if (slash == NULL ||
+        snprintf(path, sizeof(path), "%.*s/chrome_crashpad_handler", (int)(slash - shown), shown) >= (int)sizeof(path))
+        return;
+    if (access(path, X_OK) == 0)
+        findings_add(findings, FINDING_LIMIT, "threads", "Run it with --no-zygote --no-sandbox",
+                     "it is built on Chromium, whose zygote aborts when it has a second thread, and leaktrace's is one");
+}
+
 /* A file that cannot be mapped executable cannot be run either. */
 static void report_mount(const char *path, struct findings *findings)
 {
@@ -253,6 +267,7 @@ bool file_examine(const char *path, const char *shown, bool is_inside, struct fi
         may_load = report_loader(&binary, findings);
     if (may_load) {
         report_go(&binary, findings);
+        report_chromium(shown, findings);
         exports_examine(&binary, findings);
         report_stacks(&binary, findings);
         report_names(&binary, shown, findings);
