@@ -337,7 +337,7 @@ privileged_program() {
 
 @test "a program that is built on Chromium is known by what lies beside it" {
     build plain_one
-    cp "$(command -v true)" "$BATS_TEST_TMPDIR/chrome_crashpad_handler"
+    cp "$(command -v sleep)" "$BATS_TEST_TMPDIR/chrome_crashpad_handler"
     doctor 0 "$BATS_TEST_TMPDIR/plain_one"
     found limit threads 'zygote.* --no-zygote'
 }
