@@ -1,5 +1,5 @@
 # program: bash, coreutils, tar
-# packages: bash coreutils tar gzip xz-utils findutils gawk
+# packages: bash coreutils tar gzip xz-utils findutils
 # workload: pipelines, job control, traps, coprocesses, here documents, parallel sort and xargs, archives
 . "$LEAKTRACE_SOURCE/tests/support/session.bash"
 
