@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "store/counters.h"
+#include "store/epoch.h"
 #include "store/fd_table.h"
 #include "store/site_table.h"
 
@@ -20,12 +21,14 @@
 static struct {
     pid_t parent;    /* 0: this process was not forked by a traced one */
     int64_t born_ns; /* CLOCK_MONOTONIC of the fork */
+    uint32_t mark;   /* the growth mark that the fork has set */
 } origin;
 
 void comments_after_fork(pid_t parent)
 {
     origin.parent = parent;
     origin.born_ns = sys_monotonic_ns();
+    origin.mark = epoch_mark();
 }
 
 static int add(struct comments *comments, const char *key, const char *value)
@@ -90,14 +93,19 @@ static int64_t inherited_fds(void)
     return inherited;
 }
 
-static int add_origin(struct comments *comments)
+/* Of heap blocks it is known until another mark is set. */
+static int add_origin(struct comments *comments, const struct snapshot_totals *heap)
 {
     int result;
 
     if (origin.parent == 0)
         return 0;
     result = add_number(comments, "forked_from", origin.parent);
-    return result | add_number(comments, "inherited_fds", inherited_fds());
+    result |= add_number(comments, "inherited_fds", inherited_fds());
+    if (origin.mark != epoch_mark())
+        return result;
+    result |= add_number(comments, "inherited_objects", (int64_t)(heap->objects - heap->growth_objects));
+    return result | add_number(comments, "inherited_bytes", (int64_t)(heap->bytes - heap->growth_bytes));
 }
 
 int comments_write(struct comments *comments, const struct options *options, const struct snapshot *snapshot, const char *reason,
@@ -106,7 +114,7 @@ int comments_write(struct comments *comments, const struct options *options, con
     int result = add(comments, "leaktrace", LEAKTRACE_VERSION);
 
     result |= add_number(comments, "pid", sys_getpid());
-    result |= add_origin(comments);
+    result |= add_origin(comments, &snapshot->totals[KIND_HEAP]);
     result |= add_command(comments);
     result |= add(comments, "options", options->as_given);
     result |= add(comments, "reason", reason);

@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-#define COMMENTS_MAX 32
+#define COMMENTS_MAX 48
 
 struct options;
 

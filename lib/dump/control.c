@@ -394,4 +394,5 @@ void control_after_fork(pid_t parent)
     memset(control.status.answers, 0, sizeof(control.status.answers));
     dump_after_fork();
     comments_after_fork(parent);
+    dump_mark_was_set();
 }

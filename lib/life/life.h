@@ -58,6 +58,10 @@ bool fork_child_is_young(void);
 void signal_add_name(struct text *name, int sig);
 /* life/fatal: lets handlers stand in where a signal would end the process. */
 void fatal_init(void);
+/* life/namespace: ends leaktrace's thread for a call that must not meet it, and makes it anew behind the call if there was
+   one; errno is kept. */
+bool life_stop_thread(void);
+void life_start_thread_again(bool stopped);
 /* life/exit: makes the dump at exit, once. */
 void exit_dump(const char *reason);
 /* life/exit: the same in the handler of a signal that ends the process. */

@@ -10,9 +10,10 @@
 #include "hook/real.h"
 #include "record/record.h"
 
+#include <errno.h>
 #include <sched.h>
 
-static bool stop_thread(void)
+bool life_stop_thread(void)
 {
     if (life.stage != LIFE_RUNNING || !control_has_begun() || !record_is_own_process())
         return false;
@@ -20,29 +21,32 @@ static bool stop_thread(void)
     return true;
 }
 
-static void start_thread_again(void)
+void life_start_thread_again(bool stopped)
 {
+    int saved = errno;
+
+    if (!stopped)
+        return;
     record_ignore_begin();
     control_start();
     record_ignore_end();
+    errno = saved;
 }
 
 HOOK int unshare(int flags)
 {
-    bool stopped = (flags & (CLONE_NEWUSER | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)) != 0 && stop_thread();
+    bool stopped = (flags & (CLONE_NEWUSER | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)) != 0 && life_stop_thread();
     int result = real_unshare(flags);
 
-    if (stopped)
-        start_thread_again();
+    life_start_thread_again(stopped);
     return result;
 }
 
 HOOK int setns(int fd, int type)
 {
-    bool stopped = stop_thread();
+    bool stopped = life_stop_thread();
     int result = real_setns(fd, type);
 
-    if (stopped)
-        start_thread_again();
+    life_start_thread_again(stopped);
     return result;
 }

@@ -27,8 +27,8 @@ struct thread_state {
 
 struct guard {
     bool busy;
-    uintptr_t busy_at;         /* the stack pointer of who made it busy */
     unsigned ignoring;         /* leaktrace_ignore_begin() less leaktrace_ignore_end() */
+    uintptr_t busy_at;         /* the stack pointer of who made it busy */
     uintptr_t last_acquired;   /* the heap block that was recorded last, see record_heap_enter() */
     uint64_t last_size;        /* its size */
     uintptr_t being_released;  /* by an outer hook that has recorded it already */

@@ -309,6 +309,7 @@ void record_after_fork(void)
     guard.sampler = (struct sampler){0};
     guard_after_fork();
     site_table_after_fork();
+    epoch_next_mark();
     heap_table_after_fork();
     unwind_rule_after_fork();
     stack_libunwind_after_fork();

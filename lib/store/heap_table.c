@@ -6,7 +6,11 @@
  */
 #include "store/heap_table.h"
 
+/* Forks whose marks are not in the words may follow each other until only one generation is left that no word has. */
+#define UNWRITTEN_MAX (HEAP_TAG_LAST - HEAP_TAG_FIRST - 1)
+
 enum heap_tag heap_table_generation = HEAP_TAG_FIRST;
+static unsigned unwritten_marks;
 
 static bool is_long(uint64_t block_word)
 {
@@ -211,15 +215,23 @@ static void make_old(const struct heap_region *region, void *context)
     heap_region_make_old(region, *(enum heap_tag *)context);
 }
 
+static enum heap_tag next_generation(void)
+{
+    enum heap_tag tag = heap_table_generation == HEAP_TAG_LAST ? HEAP_TAG_FIRST : heap_table_generation + 1;
+
+    __atomic_store_n(&heap_table_generation, tag, __ATOMIC_RELAXED);
+    return tag;
+}
+
 /* New blocks get another generation first, which makes all others old at once; then that is written into their words, so that
    the generation can be used again. It is used again only after four more marks: a thread that has read it and sleeps before
    it stores its block leaves a word that the next mark makes old. */
 void heap_table_mark(void)
 {
-    enum heap_tag tag = heap_table_generation == HEAP_TAG_LAST ? HEAP_TAG_FIRST : heap_table_generation + 1;
+    enum heap_tag tag = next_generation();
 
-    __atomic_store_n(&heap_table_generation, tag, __ATOMIC_RELAXED);
     heap_region_for_each(make_old, &tag);
+    unwritten_marks = 0;
 }
 
 struct visitor {
@@ -253,7 +265,14 @@ bool heap_table_share(void)
     return !__atomic_exchange_n(&heap_region_shared, true, __ATOMIC_RELAXED);
 }
 
+/* To write the mark into all words would take longer than the fork, and copy their pages. */
 void heap_table_after_fork(void)
 {
     heap_region_after_fork();
+    if (unwritten_marks == UNWRITTEN_MAX) {
+        heap_table_mark();
+        return;
+    }
+    next_generation();
+    unwritten_marks++;
 }

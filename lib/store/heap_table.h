@@ -57,7 +57,7 @@ void heap_table_mark(void);
    time. No thread waits for it. */
 void heap_table_visit(void (*visit)(const struct heap_block *block, void *context), void *context);
 
-/* In the child of fork: the owners of the locks may not exist. */
+/* In the child of fork: the owners of the locks may not exist. What is there is from before the mark, which is the fork. */
 void heap_table_after_fork(void);
 
 /* --- the usual case: a block at home -------------------------------------------------------------------------------- */

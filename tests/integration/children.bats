@@ -75,6 +75,9 @@ parent_is_exact() {
     parent=$(comment heap pid "$(parents heap)")
     equal "$(comment heap forked_from "$DUMPS/children.$child.0001.heap.txt")" "$parent"
     equal "$(comment heap inherited_fds "$DUMPS/children.$child.0001.fd.txt")" 6
+    # All that is there, but for the three that it has acquired.
+    equal "$(comment heap inherited_objects "$DUMPS/children.$child.0001.heap.txt")" \
+        "$(($(sed -En "1s/.*inuse_objects\/count ([0-9]+).*/\1/p" "$DUMPS/children.$child.0001.heap.txt") - 3))"
     equal "$(comment heap forked_from "$(parents heap)")" ""
 }
 

@@ -33,7 +33,7 @@ static const struct row rows[] = {
     {"export", NULL, "--to FORMAT SOURCE", "other formats"},
     {"gate", NULL, "[OPTIONS] -- PROGRAM [ARG...]", "exit status says whether the program leaks"},
     {"serve", NULL, "PID|DIR", "profiles and metrics over HTTP"},
-    {"doctor", NULL, "PROGRAM|PID", "whether it can be traced, and why not"},
+    {"doctor", cmd_doctor, "PROGRAM|PID", "whether it can be traced, and why not"},
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -57,7 +57,7 @@ static int print_help(void)
          "\n"
          "SOURCE is a PID, a dump, several dumps, or a folder of dumps.\n"
          "Exit status: 0 fine; 2 wrong usage; 3 leaktrace itself failed; of run: the\n"
-         "program's own.");
+         "program's own; of doctor: 1 when it cannot be traced.");
     return EXIT_FINE;
 }
 

@@ -1,4 +1,4 @@
-/* Judging a program file. Owns nothing; called by `leaktrace run`. */
+/* Judging a program file. Owns nothing; called by `leaktrace run` and `leaktrace doctor`. */
 #include "target/program.h"
 
 #include "common.h"
@@ -13,8 +13,6 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define SCRIPTS_MAX 4 /* as the kernel follows */
-
 static bool is_runnable(const char *path)
 {
     struct stat st;
@@ -22,8 +20,7 @@ static bool is_runnable(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
-/* The file that execvp would run. */
-static bool look_up(const char *name, const char *search_path, char ret_path[PATH_MAX])
+bool program_look_up(const char *name, const char *search_path, char ret_path[PATH_MAX])
 {
     if (strchr(name, '/') != NULL) {
         snprintf(ret_path, PATH_MAX, "%s", name);
@@ -41,8 +38,7 @@ static bool look_up(const char *name, const char *search_path, char ret_path[PAT
     }
 }
 
-/* The interpreter that a script names; false when the file is no script. */
-static bool read_interpreter(int fd, char ret_path[PATH_MAX])
+bool program_read_interpreter(int fd, char ret_path[PATH_MAX], char ret_argument[PATH_MAX])
 {
     char line[256] = "";
     const char *start = line + 2;
@@ -52,6 +48,9 @@ static bool read_interpreter(int fd, char ret_path[PATH_MAX])
         return false;
     start += strspn(start, " \t");
     snprintf(ret_path, PATH_MAX, "%.*s", (int)strcspn(start, " \t\r\n"), start);
+    start += strcspn(start, " \t\r\n");
+    start += strspn(start, " \t");
+    snprintf(ret_argument, PATH_MAX, "%.*s", (int)strcspn(start, "\r\n"), start);
     return true;
 }
 
@@ -104,15 +103,15 @@ static enum program_verdict judge_elf(int fd)
 enum program_verdict program_judge(const char *name, const char *search_path)
 {
     enum program_verdict verdict = PROGRAM_TRACEABLE;
-    char path[PATH_MAX];
-    bool unjudged = look_up(name, search_path, path);
+    char path[PATH_MAX], argument[PATH_MAX];
+    bool unjudged = program_look_up(name, search_path, path);
 
-    for (int i = 0; unjudged && i <= SCRIPTS_MAX; i++) {
+    for (int i = 0; unjudged && i <= PROGRAM_SCRIPTS_MAX; i++) {
         int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
         if (fd < 0)
             return PROGRAM_TRACEABLE;
-        unjudged = read_interpreter(fd, path);
+        unjudged = program_read_interpreter(fd, path, argument);
         if (!unjudged)
             verdict = judge_elf(fd);
         close(fd);
