@@ -42,6 +42,7 @@ static struct {
     const char *wanted;     /* the reason of a dump that was asked for */
     int asked;              /* how often one was asked for */
     int done;               /* futex: all that was asked for up to this number is dumped */
+    bool is_out_of_date;    /* the status file */
     struct status status;
 } control = {.status = {.signal = "none"}};
 
@@ -51,11 +52,6 @@ void control_init(const struct options *options, const struct control_actions *a
 {
     control.actions = *actions;
     timer_init(options);
-}
-
-void control_set_signal_state(const char *state)
-{
-    control.status.signal = state;
 }
 
 void control_mark(void)
@@ -70,6 +66,14 @@ static void wake(void)
 
     if (tid != 0)
         sys_tgkill(sys_getpid(), tid, CONTROL_SIGNAL);
+}
+
+/* Who reads that the signal makes a dump, and sends it, may end a program that has taken it back. */
+void control_set_signal_state(const char *state)
+{
+    control.status.signal = state;
+    __atomic_store_n(&control.is_out_of_date, true, __ATOMIC_RELEASE);
+    wake();
 }
 
 static int ask(void)
@@ -234,7 +238,7 @@ static void work(void)
         stand_still();
         if (__atomic_load_n(&control.stop, __ATOMIC_ACQUIRE))
             return;
-        if (timer_act(control_mark))
+        if (__atomic_exchange_n(&control.is_out_of_date, false, __ATOMIC_ACQ_REL) | timer_act(control_mark))
             status_write(&control.status);
         sig = wait_for_signal(&info);
         own_fd_follow();

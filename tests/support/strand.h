@@ -45,6 +45,7 @@ struct strand {
     ucontext_t context;
     ucontext_t *home; /* to which it yields now and then, or NULL */
     bool starves;     /* memory runs out now and then */
+    bool never_throws;
     bool exact;       /* only frames whose table is right at every instruction */
 };
 
@@ -296,7 +297,7 @@ FAST static void branch(unsigned level)
             memory_set_cap(rnd(2));
         if (strand->home != NULL && rnd(16) == 0)
             yield();
-        if (strand->catcher != NULL && rnd(24) == 0)
+        if (strand->catcher != NULL && !strand->never_throws && rnd(24) == 0)
             throw();
         if (rnd(2000) == 0)
             epoch_next_code();

@@ -10,9 +10,9 @@
 
 /* AddressSanitizer cannot look after frames that are thrown across on another stack than the thread's. */
 #ifdef __SANITIZE_ADDRESS__
-#define IN_CONTEXT .exact = true
+#define IN_CONTEXT .never_throws = true
 #else
-#define IN_CONTEXT .exact = false
+#define IN_CONTEXT .never_throws = false
 #endif
 
 static struct strand strands[STRANDS];

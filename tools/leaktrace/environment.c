@@ -55,13 +55,6 @@ const char *environment_preload(void)
     return value == NULL ? "" : value;
 }
 
-const char *environment_asan_options(void)
-{
-    const char *value = value_of("ASAN_OPTIONS");
-
-    return value == NULL ? "" : value;
-}
-
 const char *environment_library(void)
 {
     return value_of("LEAKTRACE_LIBRARY");

@@ -15,8 +15,6 @@ struct line_page environment_page(FILE *out);
 /* LEAKTRACE_OPTIONS and LD_PRELOAD as they are; empty when not set. */
 const char *environment_options(void);
 const char *environment_preload(void);
-/* ASAN_OPTIONS; empty when not set. */
-const char *environment_asan_options(void);
 /* LEAKTRACE_LIBRARY; NULL when not set. */
 const char *environment_library(void);
 /* PATH; the system's own when not set. */

@@ -30,8 +30,10 @@ static const struct known {
     {"libjemalloc.so*", FINDING_OK, "allocator", "it uses jemalloc: its blocks are seen", NULL},
     {"libtcmalloc*.so*", FINDING_OK, "allocator", "it uses tcmalloc: its blocks are seen", NULL},
     {"libmimalloc*.so*", FINDING_OK, "allocator", "it uses mimalloc: its blocks are seen", NULL},
-    {"libtsan.so*", FINDING_LIMIT, "sanitizer", "ThreadSanitizer looks into leaktrace too, and may report it",
-     "Set TSAN_OPTIONS=ignore_noninstrumented_modules=1, or trace a build without it"},
+    {"libasan.so*", FINDING_LIMIT, "sanitizer", "AddressSanitizer has the heap: its blocks are not seen, files and threads are",
+     "Trace a build without it"},
+    {"libtsan.so*", FINDING_LIMIT, "sanitizer", "ThreadSanitizer has the heap: its blocks are not seen, files and threads are",
+     "Trace a build without it"},
     {"liblsan.so*", FINDING_NOTE, "sanitizer", "LeakSanitizer is in it and reports its own leaks at the end", NULL},
 };
 
@@ -43,20 +45,6 @@ static void report_known(const char *name, struct findings *findings)
         if (fnmatch(known->pattern, name, 0) == 0)
             findings_add(findings, known->level, known->topic, known->advice, "%s", known->text);
     }
-}
-
-/* AddressSanitizer ends programs in which it is not the first library, unless it is told not to look. */
-static void report_asan(const char *name, struct findings *findings)
-{
-    if (fnmatch("libasan.so*", name, 0) != 0)
-        return;
-    if (strstr(environment_asan_options(), "verify_asan_link_order=0") != NULL)
-        findings_add(findings, FINDING_LIMIT, "sanitizer", "Trace a build without it",
-                     "AddressSanitizer is in it: heap blocks are not seen, files and threads are");
-    else
-        findings_add(findings, FINDING_STOP, "sanitizer",
-                     "Set ASAN_OPTIONS=verify_asan_link_order=0, or trace a build without it",
-                     "AddressSanitizer is in it, and ends a program in which it is not the first library");
 }
 
 /* A line "<tab>NAME => PATH (ADDRESS)" or "<tab>PATH (ADDRESS)". True: it is the library. */
@@ -73,7 +61,6 @@ static bool take_library(char *line, const char *library, struct findings *findi
     *end = '\0';
     slash = strrchr(line, '/');
     report_known(slash == NULL ? line : slash + 1, findings);
-    report_asan(slash == NULL ? line : slash + 1, findings);
     return strcmp(line, library) == 0;
 }
 
