@@ -172,33 +172,19 @@ static void stand_still(void)
         status_write(&control.status);
 }
 
-static bool is_answered(uint32_t nonce)
-{
-    for (unsigned i = 0; i < STATUS_ANSWERS; i++)
-        if (control.status.answers[i].nonce == nonce)
-            return true;
-    return false;
-}
-
-static void answer(uint32_t nonce, int result)
-{
-    control.status.answers[control.status.next_answer] = (struct status_answer){.nonce = nonce, .result = result};
-    control.status.next_answer = (control.status.next_answer + 1) % STATUS_ANSWERS;
-}
-
 /* Does what the command asked for; a request that is repeated is done once. */
 static void serve(enum control_request request, uint32_t nonce)
 {
     int result = 0;
 
-    if (!is_answered(nonce)) {
+    if (!status_is_answered(&control.status, nonce)) {
         if (request == CONTROL_MARK)
             control_mark();
         if (request == CONTROL_DUMP)
             result = dump_write("command", false);
         else
             result = dump_refresh_summary();
-        answer(nonce, result);
+        status_answer(&control.status, nonce, result);
     }
     status_write(&control.status);
 }

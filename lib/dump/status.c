@@ -97,3 +97,17 @@ void status_remove(void)
     add_path(&path, "");
     sys_unlink(buf);
 }
+
+bool status_is_answered(const struct status *status, uint32_t nonce)
+{
+    for (unsigned i = 0; i < STATUS_ANSWERS; i++)
+        if (status->answers[i].nonce == nonce)
+            return true;
+    return false;
+}
+
+void status_answer(struct status *status, uint32_t nonce, int result)
+{
+    status->answers[status->next_answer] = (struct status_answer){.nonce = nonce, .result = result};
+    status->next_answer = (status->next_answer + 1) % STATUS_ANSWERS;
+}

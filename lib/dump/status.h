@@ -26,4 +26,8 @@ void status_write(struct status *status);
 /* Removes it, at the end of the process. */
 void status_remove(void);
 
+/* Whether the request with this number has its answer; and gives it one, in the place of the oldest. */
+bool status_is_answered(const struct status *status, uint32_t nonce);
+void status_answer(struct status *status, uint32_t nonce, int result);
+
 #endif
