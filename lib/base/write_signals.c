@@ -1,4 +1,4 @@
-/* Signals that a write can raise. Owns nothing; called by base/log and dump/. */
+/* Signals that a write can raise. Owns nothing; called by base/log and dump/. SIGTTOU is not raised while it is blocked. */
 #include "base/write_signals.h"
 
 #include "base/sys.h"
@@ -11,7 +11,7 @@
 
 void write_signals_hold(struct write_signals *ret_held)
 {
-    const uint64_t set = BIT(SIGPIPE) | BIT(SIGXFSZ);
+    const uint64_t set = BIT(SIGPIPE) | BIT(SIGXFSZ) | BIT(SIGTTOU);
 
     *ret_held = (struct write_signals){0};
     SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, &set, &ret_held->mask, sizeof(set));

@@ -326,18 +326,22 @@ void control_dump_and_wait(const char *reason)
     wait_for(&control.done, ask(), WAIT_S * SECOND_NS);
 }
 
-/* Not for ever, and not for long where the writing does not get on: the folder may be on a mount that is dead. */
+/* Not for ever, and not for long where the writing does not get on: the folder may be on a mount that is dead. Nor where who waits
+   may have interrupted the loader. */
 static bool wait_for_last_dump(int number, int64_t patience_ns)
 {
-    int64_t deadline = sys_monotonic_ns() + patience_ns;
-    unsigned before;
+    int64_t now = sys_monotonic_ns(), deadline = now + patience_ns, got_on = now;
+    unsigned before = dump_files_progress();
 
-    do {
+    while (!wait_for(&control.done, number, SECOND_NS / 10)) {
+        now = sys_monotonic_ns();
+        if (dump_files_progress() != before)
+            got_on = now;
         before = dump_files_progress();
-        if (wait_for(&control.done, number, STALL_S * SECOND_NS))
-            return true;
-    } while (dump_files_progress() != before && sys_monotonic_ns() < deadline);
-    return false;
+        if (now > deadline || now - got_on > STALL_S * SECOND_NS || modules_loader_is_held())
+            return false;
+    }
+    return true;
 }
 
 /* None is made if `reason` is NULL, but for one that was asked for before. */

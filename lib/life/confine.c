@@ -23,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 
 struct need {
     int number;
@@ -59,6 +60,7 @@ static const struct need needs[] = {
     {SYS_futex, {0, FUTEX_WAIT_PRIVATE}},
     {SYS_futex, {0, FUTEX_WAKE_PRIVATE}},
     {SYS_nanosleep, {0}},
+    {SYS_clock_gettime, {CLOCK_THREAD_CPUTIME_ID}},
     {SYS_sched_yield, {0}},
     {SYS_getpid, {0}},
     {SYS_gettid, {0}},

@@ -14,90 +14,110 @@
 
 HOOK int setuid(uid_t uid)
 {
-    bool stopped = life_stop_thread();
-    int result = real_setuid(uid);
+    struct life_pause pause;
+    int result;
 
-    life_start_thread_again(stopped);
+    life_stop_thread(&pause);
+    result = real_setuid(uid);
+    life_start_thread_again(&pause);
     return result;
 }
 
 HOOK int setgid(gid_t gid)
 {
-    bool stopped = life_stop_thread();
-    int result = real_setgid(gid);
+    struct life_pause pause;
+    int result;
 
-    life_start_thread_again(stopped);
+    life_stop_thread(&pause);
+    result = real_setgid(gid);
+    life_start_thread_again(&pause);
     return result;
 }
 
 HOOK int seteuid(uid_t uid)
 {
-    bool stopped = life_stop_thread();
-    int result = real_seteuid(uid);
+    struct life_pause pause;
+    int result;
 
-    life_start_thread_again(stopped);
+    life_stop_thread(&pause);
+    result = real_seteuid(uid);
+    life_start_thread_again(&pause);
     return result;
 }
 
 HOOK int setegid(gid_t gid)
 {
-    bool stopped = life_stop_thread();
-    int result = real_setegid(gid);
+    struct life_pause pause;
+    int result;
 
-    life_start_thread_again(stopped);
+    life_stop_thread(&pause);
+    result = real_setegid(gid);
+    life_start_thread_again(&pause);
     return result;
 }
 
 HOOK int setreuid(uid_t real, uid_t effective)
 {
-    bool stopped = life_stop_thread();
-    int result = real_setreuid(real, effective);
+    struct life_pause pause;
+    int result;
 
-    life_start_thread_again(stopped);
+    life_stop_thread(&pause);
+    result = real_setreuid(real, effective);
+    life_start_thread_again(&pause);
     return result;
 }
 
 HOOK int setregid(gid_t real, gid_t effective)
 {
-    bool stopped = life_stop_thread();
-    int result = real_setregid(real, effective);
+    struct life_pause pause;
+    int result;
 
-    life_start_thread_again(stopped);
+    life_stop_thread(&pause);
+    result = real_setregid(real, effective);
+    life_start_thread_again(&pause);
     return result;
 }
 
 HOOK int setresuid(uid_t real, uid_t effective, uid_t saved)
 {
-    bool stopped = life_stop_thread();
-    int result = real_setresuid(real, effective, saved);
+    struct life_pause pause;
+    int result;
 
-    life_start_thread_again(stopped);
+    life_stop_thread(&pause);
+    result = real_setresuid(real, effective, saved);
+    life_start_thread_again(&pause);
     return result;
 }
 
 HOOK int setresgid(gid_t real, gid_t effective, gid_t saved)
 {
-    bool stopped = life_stop_thread();
-    int result = real_setresgid(real, effective, saved);
+    struct life_pause pause;
+    int result;
 
-    life_start_thread_again(stopped);
+    life_stop_thread(&pause);
+    result = real_setresgid(real, effective, saved);
+    life_start_thread_again(&pause);
     return result;
 }
 
 HOOK int setgroups(size_t n, const gid_t *groups)
 {
-    bool stopped = life_stop_thread();
-    int result = real_setgroups(n, groups);
+    struct life_pause pause;
+    int result;
 
-    life_start_thread_again(stopped);
+    life_stop_thread(&pause);
+    result = real_setgroups(n, groups);
+    life_start_thread_again(&pause);
     return result;
 }
 
 HOOK int initgroups(const char *user, gid_t group)
 {
-    bool stopped = life_stop_thread();
-    int result = real_initgroups(user, group);
+    struct life_pause pause;
+    int result;
 
-    life_start_thread_again(stopped);
+    life_stop_thread(&pause);
+    result = real_initgroups(user, group);
+    life_start_thread_again(&pause);
     return result;
 }

@@ -9,6 +9,7 @@
 #include "life/disposition.h"
 
 #include "hook/real.h"
+#include "life/life.h"
 
 #include <string.h>
 
@@ -88,6 +89,16 @@ static void tell_changed(const struct seat *seat, const struct sigaction *before
         seat->changed(is_default(now));
 }
 
+static int change_in_child(const struct seat *seat, int sig, const struct sigaction *action, struct sigaction *ret_before)
+{
+    struct sigaction before;
+    int result = real_sigaction(sig, action, &before);
+
+    if (result == 0 && ret_before != NULL)
+        *ret_before = is_ours(seat, &before) ? seat->program : before;
+    return result;
+}
+
 static int change(int sig, const struct sigaction *action, struct sigaction *ret_before)
 {
     struct seat *seat = seat_of(sig);
@@ -97,6 +108,8 @@ static int change(int sig, const struct sigaction *action, struct sigaction *ret
     if (seat == NULL)
         return real_sigaction(sig, action, ret_before);
     believed = seat->program;
+    if (!life_is_own_process()) /* its dispositions are its own, but the memory is the parent's */
+        return change_in_child(seat, sig, action, ret_before);
     if (action != NULL)
         believe(seat, action);
     result = real_sigaction(sig, action == NULL ? NULL : replace(seat, action, &replaced), &before);

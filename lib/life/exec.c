@@ -136,7 +136,7 @@ HOOK int execvpe(const char *name, char *const arguments[], char *const environm
 HOOK int execveat(int fd, const char *path, char *const arguments[], char *const environment[], int flags)
 {
     const struct exec_call call = {.path = path, .arguments = arguments, .fd = fd, .flags = flags};
-    bool by_fd = (flags & AT_EMPTY_PATH) != 0 && *path == '\0';
+    bool by_fd = (flags & AT_EMPTY_PATH) != 0 && (path == NULL || (sys_readable((uintptr_t)path) && *path == '\0'));
 
     return execute(call_execveat, &call, environment, by_fd || is_executable(fd, path));
 }

@@ -33,7 +33,7 @@ static bool has_something_to_tell(void)
     enum life_stage stage = __atomic_load_n(&life.stage, __ATOMIC_ACQUIRE);
 
     return (stage == LIFE_RUNNING || stage == LIFE_ENDED) && life_is_own_process() &&
-           (control_has_begun() || fork_child_begins_late());
+           (control_has_begun() || __atomic_load_n(&life_thread_is_away, __ATOMIC_ACQUIRE) || fork_child_begins_late());
 }
 
 static bool is_first(void)
@@ -69,18 +69,27 @@ static void make_last_dump(const char *reason)
     is_over();
 }
 
-/* A signal that came to this thread meanwhile would end the process before the dump is there. */
-void exit_dump(const char *reason)
+/* A signal that came to this thread meanwhile would end the process before the dump is there; and without leaktrace it would come to
+   none. So none comes any more. */
+static void end(const char *reason)
 {
-    uint64_t all = ~0ull, saved = 0;
+    uint64_t all = ~0ull;
 
     if (!has_something_to_tell())
         return;
-    SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, &all, &saved, sizeof(saved));
+    SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, &all, 0, sizeof(all));
     if (is_first())
         make_last_dump(reason);
     else
         wait_for_first();
+}
+
+void exit_dump(const char *reason)
+{
+    uint64_t saved = 0;
+
+    SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, 0, &saved, sizeof(saved));
+    end(reason);
     SYS_CALL(SYS_rt_sigprocmask, SIG_SETMASK, &saved, 0, sizeof(saved));
 }
 
@@ -137,26 +146,26 @@ void hook_thread_last_ends(void)
 
 __attribute__((destructor)) static void destruct(void)
 {
-    exit_dump("exit");
+    end("exit");
 }
 
 HOOK void _exit(int status)
 {
-    exit_dump("_exit");
+    end("_exit");
     real__exit(status);
     __builtin_unreachable();
 }
 
 HOOK void _Exit(int status)
 {
-    exit_dump("_Exit");
+    end("_Exit");
     real__Exit(status);
     __builtin_unreachable();
 }
 
 HOOK void quick_exit(int status)
 {
-    exit_dump("quick_exit");
+    end("quick_exit");
     real_quick_exit(status);
     __builtin_unreachable();
 }

@@ -165,10 +165,27 @@ static __attribute__((noinline)) int call_with_copy(char *const environment[], c
     return result;
 }
 
+/* The kernel answers EFAULT where it cannot read; we would crash. */
+static bool is_readable(char *const environment[])
+{
+    for (; environment != NULL; environment++) {
+        if (!sys_readable((uintptr_t)environment))
+            return false;
+        if (*environment == NULL)
+            break;
+        if (!sys_readable((uintptr_t)*environment))
+            return false;
+    }
+    return true;
+}
+
 int follow_with(char *const environment[], follow_call *function, const void *call)
 {
-    struct change change = change_of(environment);
+    struct change change;
 
+    if (!is_readable(environment))
+        return function(call, environment);
+    change = change_of(environment);
     if (!change.preload_changes && !change.options_come)
         return function(call, environment);
     return call_with_copy(environment, &change, function, call);

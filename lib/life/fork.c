@@ -17,6 +17,8 @@
 #include "snapshot/modules.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <string.h>
 
 #define YOUNG_NS 1000000000ll
 
@@ -49,8 +51,12 @@ static void forget_parent(void)
 
 static void in_child(void)
 {
+    if (life.stage == LIFE_LEFT) {
+        modules_after_fork();
+        return;
+    }
     forget_parent();
-    if (life.stage != LIFE_RUNNING)
+    if (life.stage != LIFE_RUNNING && life.stage != LIFE_ENDED)
         return;
     becoming_daemon = false;
     exit_is_undone();
@@ -82,6 +88,23 @@ static void stay(void)
     record_ignore_begin();
     control_start();
     record_ignore_end();
+}
+
+/* With leaktrace's thread libc takes locks over a fork that it would not take for one thread. A handler that comes in between and
+   forks would wait for itself, and one that waits for leaktrace's thread for both. */
+HOOK pid_t fork(void)
+{
+    sigset_t all, before, now;
+    pid_t child;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_sigmask(SIG_SETMASK, NULL, &all);
+    child = real_fork();
+    /* Handlers of pthread_atfork may have set another mask. */
+    if (pthread_sigmask(SIG_SETMASK, NULL, &now) == 0 && memcmp(&now, &all, _NSIG / 8) == 0)
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return child;
 }
 
 /* libc's daemon() ends the parent without a call that could be hooked, right behind the fork. */

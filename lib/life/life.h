@@ -4,6 +4,7 @@
 
 #include "base/options.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -58,10 +59,17 @@ bool fork_child_is_young(void);
 void signal_add_name(struct text *name, int sig);
 /* life/fatal: lets handlers stand in where a signal would end the process. */
 void fatal_init(void);
-/* life/namespace: ends leaktrace's thread for a call that must not meet it, and makes it anew behind the call if there was
-   one; errno is kept. */
-bool life_stop_thread(void);
-void life_start_thread_again(bool stopped);
+/* life/namespace: ends leaktrace's thread, if there is one, for a call that must not meet it, and makes it anew behind the call. Signals
+   wait meanwhile; errno is kept. */
+struct life_pause {
+    bool stopped;
+    sigset_t mask;
+};
+
+void life_stop_thread(struct life_pause *ret_pause);
+void life_start_thread_again(const struct life_pause *pause);
+/* Whether it is away for such a call, in whatever thread. */
+extern bool life_thread_is_away;
 /* life/exit: makes the dump at exit, once. */
 void exit_dump(const char *reason);
 /* life/exit: the same in the handler of a signal that ends the process. */

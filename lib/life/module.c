@@ -30,6 +30,8 @@ HOOK int dlclose(void *handle)
 
     if (life.stage != LIFE_RUNNING)
         return real_dlclose(handle);
+    /* In a forked child the loader may hang, but so would this call. */
+    modules_probe_loader();
     modules_refresh();
     result = real_dlclose(handle);
     modules_refresh();

@@ -12,41 +12,58 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 
-bool life_stop_thread(void)
+bool life_thread_is_away;
+
+/* No handler is to ask a thread for a dump that is not there. */
+void life_stop_thread(struct life_pause *ret_pause)
 {
-    if (life.stage != LIFE_RUNNING || !control_has_begun() || !record_is_own_process())
-        return false;
+    sigset_t all;
+
+    ret_pause->stopped = life.stage == LIFE_RUNNING && control_has_begun() && life_is_own_process();
+    if (!ret_pause->stopped)
+        return;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &ret_pause->mask);
+    __atomic_store_n(&life_thread_is_away, true, __ATOMIC_RELEASE);
     control_stop();
-    return true;
 }
 
-void life_start_thread_again(bool stopped)
+void life_start_thread_again(const struct life_pause *pause)
 {
     int saved = errno;
 
-    if (!stopped)
+    if (!pause->stopped)
         return;
     record_ignore_begin();
     control_start();
     record_ignore_end();
+    __atomic_store_n(&life_thread_is_away, false, __ATOMIC_RELEASE);
+    pthread_sigmask(SIG_SETMASK, &pause->mask, NULL);
     errno = saved;
 }
 
 HOOK int unshare(int flags)
 {
-    bool stopped = (flags & (CLONE_NEWUSER | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)) != 0 && life_stop_thread();
-    int result = real_unshare(flags);
+    const int of_one_thread = CLONE_NEWUSER | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+    struct life_pause pause = {0};
+    int result;
 
-    life_start_thread_again(stopped);
+    if ((flags & of_one_thread) != 0)
+        life_stop_thread(&pause);
+    result = real_unshare(flags);
+    life_start_thread_again(&pause);
     return result;
 }
 
 HOOK int setns(int fd, int type)
 {
-    bool stopped = life_stop_thread();
-    int result = real_setns(fd, type);
+    struct life_pause pause;
+    int result;
 
-    life_start_thread_again(stopped);
+    life_stop_thread(&pause);
+    result = real_setns(fd, type);
+    life_start_thread_again(&pause);
     return result;
 }

@@ -123,7 +123,7 @@ struct thread_state *guard_make_state(void)
     if (state == NULL)
         state = make();
     if (state != NULL)
-        state->tid = sys_gettid(); /* before another thread's sweep can see that of the one before */
+        __atomic_store_n(&state->tid, sys_gettid(), __ATOMIC_RELAXED); /* before another thread's sweep can see that of the one before */
     lock_release(&pool.lock);
     if (state == NULL)
         return NULL;

@@ -16,6 +16,7 @@
 
 #define WINDOW_MIN 256u /* frames of the leaf end that a stack keeps at least, however deep it is */
 #define PC_EXACT (1ul << 63)
+#define TRIES_MAX 3u
 
 /* What lies outside of the new frames. */
 struct outside {
@@ -327,14 +328,15 @@ static struct stack_leaf *finish(struct stack_cache *cache, enum kind kind, cons
 static enum outcome walk_in_room(struct stack_cache *cache, enum kind kind, const struct walk_state *caller, struct outside *ret_outside,
                                  uint32_t *ret_first)
 {
-    for (;;) {
+    for (unsigned tries = 0;; tries++) {
         struct stack_room *room = cache->room;
         uint32_t first = *ret_first = room->n_frames;
         enum outcome outcome;
 
         cache->walker = (struct walker)WALKER_AT(caller->pc, caller->sp, caller->bp, cache->bounds);
         outcome = walk(cache, kind, ret_outside);
-        if (outcome == FOUND_KNOWN && !has_good_depth(room, first, ret_outside)) {
+        /* The walk itself may be the first to see that a module has come to the place of another. */
+        if (outcome == FOUND_KNOWN && ((cache->code != epoch_code() && tries < TRIES_MAX) || !has_good_depth(room, first, ret_outside))) {
             room->n_frames = first;
             forget(cache);
         } else if (outcome == NO_ROOM) {

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #define PAGE 4096ul
+#define HELD_NS 300000000ll
 
 struct registered {
     struct module module;
@@ -33,6 +34,7 @@ static struct {
     struct lock loader; /* held while the loader is asked, and over a fork */
     bool forking;       /* the forking thread has it */
     bool frozen;        /* the loader must not be asked */
+    int64_t asking_since_ns; /* CLOCK_MONOTONIC; 0: it is not being asked */
     struct lock lock;
     struct arena arena;
     struct registered *first;
@@ -239,7 +241,9 @@ int modules_refresh(void)
     if (__atomic_load_n(&registry.frozen, __ATOMIC_ACQUIRE) || !lock_acquire(&registry.loader))
         return 0;
     listing.arena.chunks = __atomic_exchange_n(&registry.spare, NULL, __ATOMIC_ACQ_REL);
+    __atomic_store_n(&registry.asking_since_ns, sys_monotonic_ns(), __ATOMIC_RELEASE);
     dl_iterate_phdr(list_module, &listing);
+    __atomic_store_n(&registry.asking_since_ns, 0, __ATOMIC_RELEASE);
     lock_release(&registry.loader);
     if (!listing.failed && lock_acquire(&registry.lock)) {
         result = merge(&listing);
@@ -318,8 +322,17 @@ static int stop_at_once(struct dl_phdr_info *info, size_t size, void *context)
     return 1;
 }
 
+bool modules_loader_is_held(void)
+{
+    int64_t since = __atomic_load_n(&registry.asking_since_ns, __ATOMIC_ACQUIRE);
+
+    return since != 0 && sys_monotonic_ns() - since > HELD_NS;
+}
+
 void modules_probe_loader(void)
 {
+    if (!__atomic_load_n(&registry.frozen, __ATOMIC_ACQUIRE))
+        return;
     dl_iterate_phdr(stop_at_once, NULL);
     __atomic_store_n(&registry.frozen, false, __ATOMIC_RELEASE);
 }
@@ -349,4 +362,5 @@ void modules_after_fork(void)
     lock_reset(&registry.loader);
     lock_reset(&registry.lock);
     registry.frozen = true;
+    registry.asking_since_ns = 0;
 }

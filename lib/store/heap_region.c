@@ -240,14 +240,15 @@ static uint64_t rebuilt(uint64_t old, uint64_t word)
 {
     uint32_t wanted = count_used(old) / words_per_line() + 1;
 
-    for (uint32_t lines = wanted < HEAP_LINES_MAX ? wanted : HEAP_LINES_MAX; lines <= HEAP_LINES_MAX; lines += lines / 4 + 1) {
-        uint64_t table = take_table(lines);
+    for (uint32_t lines = wanted;; lines += lines / 4 + 1) {
+        uint64_t table = take_table(lines < HEAP_LINES_MAX ? lines : HEAP_LINES_MAX);
 
         if (table == 0 || (enter_all(table, old) && enter_word(table, word)))
             return table;
         give_table(table);
+        if (lines >= HEAP_LINES_MAX)
+            return 0;
     }
-    return 0;
 }
 
 /* The count is odd before the first word is copied, and even when the new table is in the entry. Only then the old one is given

@@ -230,6 +230,7 @@ void heap_table_mark(void)
 {
     enum heap_tag tag = next_generation();
 
+    unwritten_marks++; /* for a child forked meanwhile */
     heap_region_for_each(make_old, &tag);
     unwritten_marks = 0;
 }
@@ -269,7 +270,7 @@ bool heap_table_share(void)
 void heap_table_after_fork(void)
 {
     heap_region_after_fork();
-    if (unwritten_marks == UNWRITTEN_MAX) {
+    if (unwritten_marks >= UNWRITTEN_MAX) {
         heap_table_mark();
         return;
     }

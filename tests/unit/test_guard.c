@@ -57,7 +57,7 @@ static void *live_and_end(void *ret_ok)
     own(state);
     for (unsigned i = 0; i < 20; i++)
         sched_yield();
-    *(bool *)ret_ok = guard.state == state && state->tid == gettid();
+    *(bool *)ret_ok = guard.state == state && __atomic_load_n(&state->tid, __ATOMIC_RELAXED) == gettid();
     disown(state);
     return NULL;
 }
