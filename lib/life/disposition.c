@@ -185,9 +185,13 @@ static sighandler_t end_setting(int sig, sighandler_t before, const struct setti
         return before;
     if (setting->handler != SIG_HOLD && real_sigaction(sig, NULL, &now) == 0) {
         now.sa_handler = setting->handler;
-        believe(seat, &now);
-        real_sigaction(sig, replace(seat, &now, &replaced), NULL);
-        tell_changed(seat, &setting->before, &now);
+        if (life_is_own_process()) {
+            believe(seat, &now);
+            real_sigaction(sig, replace(seat, &now, &replaced), NULL);
+            tell_changed(seat, &setting->before, &now);
+        } else {
+            real_sigaction(sig, &now, NULL);
+        }
     }
     return is_ours(seat, &was) ? setting->believed.sa_handler : before;
 }
@@ -265,7 +269,7 @@ HOOK int siginterrupt(int sig, int interrupt)
     int result = real_siginterrupt(sig, interrupt);
     struct sigaction now;
 
-    if (seat == NULL || result != 0 || real_sigaction(sig, NULL, &now) != 0 || !is_ours(seat, &now))
+    if (seat == NULL || result != 0 || !life_is_own_process() || real_sigaction(sig, NULL, &now) != 0 || !is_ours(seat, &now))
         return result;
     seat->program.sa_flags = interrupt ? seat->program.sa_flags & ~SA_RESTART : seat->program.sa_flags | SA_RESTART;
     if (now.sa_sigaction == seat->stand_in.sa_sigaction)
