@@ -57,7 +57,8 @@ class Leaktrace(Mode):
         return [line.partition(": ")[2] for line in lines if not re.search(EXPECTED_LINES, line)]
 
     def dump_of(self, folder, pid, kind):
-        files = sorted(folder.glob(f"*.{pid}.*.{kind}.pb.gz"))
+        # What the process was before, such as valgrind's launcher, has left one too.
+        files = sorted(folder.glob(f"*.{pid}.*.{kind}.pb.gz"), key=lambda file: file.stat().st_mtime_ns)
         if not files:
             raise Failed(f"process {pid} left no dump of {kind}")
         return Dump(files[-1])
