@@ -185,13 +185,13 @@ bool heap_table_take_slowly(uintptr_t addr, struct heap_block *ret_block)
     return heap_table_take_held(hold, addr, ret_block);
 }
 
-/* A line that was never full ends the search. What was read of a table that is being replaced says nothing. */
+/* Its home may say that it is gone, or a line that was never full that it is not there. What was read of a table that is being replaced says nothing. */
 bool heap_table_may_have(uintptr_t addr)
 {
     uint64_t *entry = heap_region_find(addr);
     const uint32_t *count;
     uint32_t rebuilds;
-    uint64_t table;
+    uint64_t table, word;
     uint64_t *line, *home;
 
     if (entry == NULL)
@@ -202,7 +202,10 @@ bool heap_table_may_have(uintptr_t addr)
     if (table == 0)
         return false;
     line = heap_region_line(table, addr, &home);
-    if (heap_line_same(heap_line_keys(line), addr) != 0 || heap_line_was_full(line) || (rebuilds & 1) != 0)
+    word = heap_word_load(home);
+    if (word != 0 && word != heap_word_gone(addr) && (heap_line_same(heap_line_keys(line), addr) != 0 || heap_line_was_full(line)))
+        return true;
+    if ((rebuilds & 1) != 0)
         return true;
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     return rebuilds != __atomic_load_n(count, __ATOMIC_RELAXED);

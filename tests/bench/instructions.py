@@ -11,6 +11,7 @@ LIMIT = 1800
 SIZES = {"clang": (0, 1), "sqlite": (1, 3), "python": (2, 4)}
 QUICK_SIZES = {"sqlite": (1, 2), "python": (1, 2)}
 PAIRS = (20000, 120000)
+OPTIONS = "checkpoint=0" # under callgrind everything takes long enough for some
 STACKS = 1024
 
 
@@ -36,9 +37,9 @@ class Instructions:
         self.tools = tools
         self.sizes = QUICK_SIZES if quick else SIZES
         self.workloads = [workload for workload in workloads if workload.name in self.sizes]
-        self.bare, self.full = Mode("bare", "bare"), Leaktrace("leaktrace", "leaktrace", library)
-        self.silent = LeaktraceSilent("silent", "leaktrace, no dump", library, "at_exit=no")
-        self.sampled = LeaktraceSampled("sampled", "leaktrace, sampled", library, SAMPLED)
+        self.bare, self.full = Mode("bare", "bare"), Leaktrace("leaktrace", "leaktrace", library, OPTIONS)
+        self.silent = LeaktraceSilent("silent", "leaktrace, no dump", library, "at_exit=no:" + OPTIONS)
+        self.sampled = LeaktraceSampled("sampled", "leaktrace, sampled", library, SAMPLED + ":" + OPTIONS)
         self.programs, self.pairs = {}, {}
 
     def run_once(self, run, mode, proof, wrapper):

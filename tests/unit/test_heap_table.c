@@ -54,6 +54,18 @@ static void taking_an_unknown_block_says_so_and_changes_nothing(void **state)
     assert_false(heap_table_take(4096, &block));
 }
 
+static void a_block_that_is_gone_is_known_to_be(void **state)
+{
+    struct heap_block block;
+
+    (void)state;
+    assert_false(heap_table_may_have(4096));
+    assert_int_equal(heap_table_add(4096, 10, 1), HEAP_PUT_NEW);
+    assert_true(heap_table_may_have(4096));
+    assert_true(heap_table_take(4096, &block));
+    assert_false(heap_table_may_have(4096));
+}
+
 static void an_address_that_no_allocator_gives_is_refused(void **state)
 {
     static const uintptr_t addrs[] = {1, 4, 4095, 0x55550000000c, LAST_ADDR + 8, (1ul << 48) - 8, 1ul << 48, -8ul};
@@ -237,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_block_comes_back_as_it_was_added),
         cmocka_unit_test(taking_an_unknown_block_says_so_and_changes_nothing),
+        cmocka_unit_test(a_block_that_is_gone_is_known_to_be),
         cmocka_unit_test(an_address_that_no_allocator_gives_is_refused),
         cmocka_unit_test(what_lies_inside_a_long_block_is_no_block),
         cmocka_unit_test(a_block_that_was_never_seen_released_is_replaced),
