@@ -33,7 +33,7 @@ static bool has_something_to_tell(void)
     enum life_stage stage = __atomic_load_n(&life.stage, __ATOMIC_ACQUIRE);
 
     return (stage == LIFE_RUNNING || stage == LIFE_ENDED) && life_is_own_process() &&
-           (control_has_begun() || __atomic_load_n(&life_thread_is_away, __ATOMIC_ACQUIRE) || fork_child_begins_late());
+           (control_has_begun() || __atomic_load_n(&life_thread_is_away, __ATOMIC_ACQUIRE) > 0 || fork_child_begins_late());
 }
 
 static bool is_first(void)

@@ -59,6 +59,7 @@ static void in_child(void)
     if (life.stage != LIFE_RUNNING && life.stage != LIFE_ENDED)
         return;
     becoming_daemon = false;
+    life_thread_is_away = 0;
     exit_is_undone();
     if ((life.options.follow & OPTION_FOLLOW_FORK) == 0) {
         life_leave();

@@ -68,8 +68,8 @@ struct life_pause {
 
 void life_stop_thread(struct life_pause *ret_pause);
 void life_start_thread_again(const struct life_pause *pause);
-/* Whether it is away for such a call, in whatever thread. */
-extern bool life_thread_is_away;
+/* For how many such calls it is away, in whatever threads. */
+extern unsigned life_thread_is_away;
 /* life/exit: makes the dump at exit, once. */
 void exit_dump(const char *reason);
 /* life/exit: the same in the handler of a signal that ends the process. */

@@ -14,7 +14,7 @@
 #include <sched.h>
 #include <signal.h>
 
-bool life_thread_is_away;
+unsigned life_thread_is_away;
 
 /* No handler is to ask a thread for a dump that is not there. */
 void life_stop_thread(struct life_pause *ret_pause)
@@ -26,7 +26,7 @@ void life_stop_thread(struct life_pause *ret_pause)
         return;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &ret_pause->mask);
-    __atomic_store_n(&life_thread_is_away, true, __ATOMIC_RELEASE);
+    __atomic_add_fetch(&life_thread_is_away, 1, __ATOMIC_ACQ_REL);
     control_stop();
 }
 
@@ -39,7 +39,7 @@ void life_start_thread_again(const struct life_pause *pause)
     record_ignore_begin();
     control_start();
     record_ignore_end();
-    __atomic_store_n(&life_thread_is_away, false, __ATOMIC_RELEASE);
+    __atomic_sub_fetch(&life_thread_is_away, 1, __ATOMIC_ACQ_REL);
     pthread_sigmask(SIG_SETMASK, &pause->mask, NULL);
     errno = saved;
 }

@@ -21,7 +21,7 @@
 #include <string.h>
 
 #define PAGE 4096ul
-#define HELD_NS 300000000ll
+#define HELD_NS 1000000000ll
 
 struct registered {
     struct module module;

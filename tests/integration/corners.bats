@@ -11,7 +11,7 @@ load ../support/leaktrace
         run -7 --separate-stderr timeout -s KILL 60 env LD_PRELOAD="$LEAKTRACE_LIBRARY" LEAKTRACE_OPTIONS="$OPTIONS" "${COMMAND[@]}"
         equal "$output" "" "$corner"
         equal "$(grep -v '^leaktrace\[' <<< "$stderr")" "" "$corner"
-        [ -n "$(newest heap corners)" ]
+        [ -n "$(newest heap corners)" ] || { echo "$corner left no dump" >&2 && return 1; }
         rm -f "$DUMPS"/*
     done
 }
