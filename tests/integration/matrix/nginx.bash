@@ -20,8 +20,11 @@ serves_version() {
     [ "$(curl -sf "$URL/version")" = "$1" ]
 }
 
+# The file goes away for a moment.
 is_another() {
-    [ -s "$SCRATCH/nginx.pid" ] && [ "$(cat "$SCRATCH/nginx.pid")" != "$1" ]
+    local now
+
+    now=$(cat "$SCRATCH/nginx.pid" 2> /dev/null) && [ -n "$now" ] && [ "$now" != "$1" ]
 }
 
 mkdir "$SCRATCH/www"
