@@ -52,6 +52,15 @@ static struct thread_state *remove_first_idle(void)
     return state;
 }
 
+/* The kernel no longer knows the thread: all that it wrote is there to see. */
+static bool has_ended(const struct thread_state *state)
+{
+    if (sys_tgkill(sys_getpid(), state->tid, 0) != -ESRCH)
+        return false;
+    GUARD_TSAN(acquire, state);
+    return true;
+}
+
 /* The one that ended first, if it is gone; if not, or if another thread has its number now, the next caller tries the next. */
 static struct thread_state *take_idle(void)
 {
@@ -60,7 +69,7 @@ static struct thread_state *take_idle(void)
     if (pool.first_idle == NULL)
         return NULL;
     state = remove_first_idle();
-    if (state->tid == 0 || sys_tgkill(sys_getpid(), state->tid, 0) == -ESRCH)
+    if (state->tid == 0 || has_ended(state))
         return state;
     add_idle(state);
     return NULL;
@@ -83,14 +92,13 @@ static struct thread_state *make(void)
 static void sweep(void)
 {
     unsigned live = 0;
-    pid_t pid = sys_getpid();
 
     if (pool.n_all < pool.sweep_at)
         return;
     for (struct thread_state *state = pool.all; state != NULL; state = state->next_all) {
         if (state->idle)
             continue;
-        if (sys_tgkill(pid, state->tid, 0) == -ESRCH)
+        if (has_ended(state))
             add_idle(state);
         else
             live++;

@@ -14,6 +14,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* That a thread has ended the kernel knows, but not ThreadSanitizer. */
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#define GUARD_TSAN(what, state) __tsan_##what((void *)(state))
+#else
+#define GUARD_TSAN(what, state) ((void)(state))
+#endif
+
 struct thread_entry;
 
 struct thread_state {
@@ -56,6 +64,7 @@ static inline __attribute__((always_inline)) bool guard_enter(void)
 static inline void guard_leave(void)
 {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    GUARD_TSAN(release, guard.state);
     guard.busy = false;
 }
 
