@@ -289,42 +289,70 @@ static uint64_t table_of(const struct heap_region *region)
     return __atomic_load_n(region->entry, __ATOMIC_ACQUIRE) & ~HEAP_LOCKED;
 }
 
-/* A block's two words are copied one after the other: here its size is read once more, and whether it was still the block's. */
-static void settle_long(uint64_t table, size_t i, uint64_t *copy)
+/* Of copied words, which lie where they lay: but a line may have become full after it was copied, so nothing is sought by lines. */
+static uint64_t *copied_size(uint64_t copy, uintptr_t place)
 {
-    uint64_t *words = heap_region_words(table);
-    uint64_t *slot = heap_region_seek(table, heap_word_place(copy[i]), true);
-    uint64_t size = slot == NULL ? 0 : heap_word_load(slot);
+    uint64_t *words = heap_region_words(copy);
 
-    if (slot != NULL && heap_word_load(&words[i]) == copy[i])
-        copy[slot - words] = size;
-    else
-        copy[i] = HEAP_WORD_FREED;
+    for (size_t i = 0; i < heap_region_lines(copy) * HEAP_LINE_WORDS; i++)
+        if (heap_word_tag(words[i]) == HEAP_TAG_LONG && heap_word_place(words[i]) == place)
+            return &words[i];
+    return NULL;
 }
 
-static void copy_words(uint64_t table, uint64_t *ret_words)
+/* A block's two words are copied one after the other: here its size is read once more, and whether it was still the block's. */
+static void settle_long(uint64_t table, size_t i, uint64_t copy)
+{
+    uint64_t *words = heap_region_words(table);
+    uint64_t *copied = heap_region_words(copy);
+    uintptr_t place = heap_word_place(copied[i]);
+    uint64_t *slot = heap_region_seek(table, place, true);
+    uint64_t size = slot == NULL ? 0 : heap_word_load(slot);
+    uint64_t *stale;
+
+    while ((stale = copied_size(copy, place)) != NULL)
+        *stale = HEAP_WORD_FREED;
+    if (slot != NULL && heap_word_load(&words[i]) == copied[i])
+        copied[slot - words] = size;
+    else
+        copied[i] = HEAP_WORD_FREED;
+}
+
+bool heap_region_copied_size(uint64_t copy, uintptr_t place, uint64_t *ret_size)
+{
+    const uint64_t *word = copied_size(copy, place);
+
+    if (word == NULL)
+        return false;
+    *ret_size = *word & HEAP_LONG_MASK;
+    return true;
+}
+
+static void copy_words(uint64_t table, uint64_t copy)
 {
     const uint64_t *words = heap_region_words(table);
+    uint64_t *copied = heap_region_words(copy);
     size_t n = heap_region_lines(table) * HEAP_LINE_WORDS;
 
     for (size_t i = 0; i < n; i++)
-        ret_words[i] = heap_word_load(&words[i]);
+        copied[i] = heap_word_load(&words[i]);
     for (size_t i = 0; i < n; i++)
-        if (heap_word_is_block(ret_words[i]) && heap_word_size(ret_words[i]) == HEAP_SIZE_LONG)
-            settle_long(table, i, ret_words);
+        if (heap_word_is_block(copied[i]) && heap_word_size(copied[i]) == HEAP_SIZE_LONG)
+            settle_long(table, i, copy);
 }
 
 uint64_t heap_region_copy(const struct heap_region *region, uint64_t *ret_words)
 {
+    uint64_t table, copy;
     uint32_t rebuilds;
-    uint64_t table;
 
     do {
         rebuilds = __atomic_load_n(region->rebuilds, __ATOMIC_ACQUIRE);
         table = table_of(region);
-        copy_words(table, ret_words);
+        copy = (table & ~HEAP_TABLE_MASK) | (uint64_t)ret_words;
+        copy_words(table, copy);
     } while (__atomic_load_n(region->rebuilds, __ATOMIC_ACQUIRE) != rebuilds);
-    return (table & ~HEAP_TABLE_MASK) | (uint64_t)ret_words;
+    return copy;
 }
 
 static void make_words_old(uint64_t table, enum heap_tag tag)

@@ -103,8 +103,10 @@ bool heap_region_is_crowded(const struct heap_hold *hold, uintptr_t addr);
 /* Calls `work` for every region that has a table. Takes no lock. */
 void heap_region_for_each(void (*work)(const struct heap_region *region, void *context), void *context);
 /* Copies the words of the region's table, as they stood between two rebuilds, to `ret_words`, which has room for the largest
-   and is aligned to a line. Returns the copy as a table. Takes no lock. */
+   and is aligned to a line. Returns the copy as a table, which is for looking through only. Takes no lock. */
 uint64_t heap_region_copy(const struct heap_region *region, uint64_t *ret_words);
+/* The size of a block of such a copy whose word does not hold it; false: the block was removed meanwhile. */
+bool heap_region_copied_size(uint64_t copy, uintptr_t place, uint64_t *ret_size);
 /* Makes every block of the region old whose tag is not `tag`. Takes no lock. */
 void heap_region_make_old(const struct heap_region *region, enum heap_tag tag);
 /* In the child of fork: nobody else holds a region. */

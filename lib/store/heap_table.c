@@ -247,13 +247,14 @@ static void visit_region(const struct heap_region *region, void *context)
 {
     static uint64_t words[HEAP_LINES_MAX * HEAP_LINE_WORDS] __attribute__((aligned(64)));
     const struct visitor *visitor = context;
-    uint64_t table = heap_region_copy(region, words);
+    uint64_t copy = heap_region_copy(region, words);
 
-    for (size_t i = 0; i < heap_region_lines(table) * HEAP_LINE_WORDS; i++)
+    for (size_t i = 0; i < heap_region_lines(copy) * HEAP_LINE_WORDS; i++)
         if (heap_word_is_block(words[i])) {
-            struct heap_block block = unpack_any(table, region->first + heap_word_place(words[i]), words[i]);
+            struct heap_block block = heap_table_unpack(region->first + heap_word_place(words[i]), words[i]);
 
-            visitor->visit(&block, visitor->context);
+            if (!is_long(words[i]) || heap_region_copied_size(copy, heap_word_place(words[i]), &block.size))
+                visitor->visit(&block, visitor->context);
         }
 }
 
