@@ -64,10 +64,10 @@ static bool wait_for(struct lock *lock)
         const struct timespec slice = {.tv_nsec = 50 * 1000000};
         int64_t now = sys_monotonic_ns();
 
-        if (deadline == 0)
+        if (deadline == 0) {
             __atomic_fetch_add(&waits, 1, __ATOMIC_RELAXED);
-        if (deadline == 0)
             deadline = now + (int64_t)LOCK_WAIT_MS * 1000000;
+        }
         if (now > deadline) {
             __atomic_fetch_add(&timeouts, 1, __ATOMIC_RELAXED);
             return false;

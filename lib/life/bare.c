@@ -34,7 +34,7 @@ static void before_seccomp(long operation, const void *filter)
 
 static void before_exit(void)
 {
-    if (life.stage != LIFE_RUNNING || !life_is_own_process() || sys_gettid() != life.pid)
+    if (!life_is_tracing() || sys_gettid() != life.pid)
         return;
     exit_comes_unseen();
     hook_thread_first_ends();

@@ -113,11 +113,6 @@ static const struct need *forbidden(const struct sock_fprog *filter, const struc
     return NULL;
 }
 
-static bool is_tracing(void)
-{
-    return __atomic_load_n(&life.stage, __ATOMIC_ACQUIRE) == LIFE_RUNNING && life_is_own_process();
-}
-
 static void end_tracing(const struct need *need)
 {
     log_line("the program forbids itself system calls that leaktrace needs (number %d is one): nothing is traced from now on", need->number);
@@ -128,7 +123,7 @@ static void end_tracing(const struct need *need)
 /* Only read, write and the end are left. */
 void confine_before_strict(void)
 {
-    if (is_tracing())
+    if (life_is_tracing())
         end_tracing(needs);
 }
 
@@ -137,7 +132,7 @@ void confine_before_filter(const struct sock_fprog *filter)
     const struct need *need;
 
     /* What cannot be read the kernel will refuse. */
-    if (filter == NULL || !is_tracing() || !sys_readable((uintptr_t)filter) || !sys_readable((uintptr_t)&filter->filter))
+    if (filter == NULL || !life_is_tracing() || !sys_readable((uintptr_t)filter) || !sys_readable((uintptr_t)&filter->filter))
         return;
     need = forbidden(filter, needs, COUNT(needs));
     if (need != NULL) {

@@ -111,7 +111,7 @@ bool exit_begin_exec(void)
 {
     const char *reason = life.options.at_exit && !fork_child_is_young() ? "exec" : NULL;
 
-    if (life.stage != LIFE_RUNNING || !life_is_own_process() || !control_has_begun())
+    if (!life_is_tracing() || !control_has_begun())
         return false;
     if (control_hold(reason, OTHERS_PATIENCE_NS))
         return true;
@@ -136,7 +136,7 @@ void exit_comes_unseen(void)
 
 void hook_thread_last_ends(void)
 {
-    if (life.stage != LIFE_RUNNING || !life_is_own_process() || !control_has_begun())
+    if (!life_is_tracing() || !control_has_begun())
         return;
     if (ending.unseen)
         exit_dump("SYS_exit");

@@ -119,6 +119,11 @@ bool life_is_own_process(void)
     return sys_getpid() == life.pid;
 }
 
+bool life_is_tracing(void)
+{
+    return __atomic_load_n(&life.stage, __ATOMIC_ACQUIRE) == LIFE_RUNNING && life_is_own_process();
+}
+
 char **life_environment(void)
 {
     return environ;

@@ -29,6 +29,8 @@ extern struct life life;
 
 /* life/init: false in a child that fork's handlers have not seen: of vfork, which shares the memory, or of a bare call. */
 bool life_is_own_process(void);
+/* life/init: this process itself, from its start to its last dump. */
+bool life_is_tracing(void);
 /* life/init: the program's environment, as it is now; and one of its variables, NULL if it is not there. */
 char **life_environment(void);
 const char *life_variable(const char *name);

@@ -21,7 +21,7 @@ void life_stop_thread(struct life_pause *ret_pause)
 {
     sigset_t all;
 
-    ret_pause->stopped = life.stage == LIFE_RUNNING && control_has_begun() && life_is_own_process();
+    ret_pause->stopped = life_is_tracing() && control_has_begun();
     if (!ret_pause->stopped)
         return;
     sigfillset(&all);

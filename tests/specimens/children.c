@@ -2,6 +2,7 @@
  * children HOW: ways in which a process comes to have children that go on by themselves. 20 blocks and 6 descriptors are there
  * before; what a child does stands in in_child(), and each child that does it writes "child PID" to the file "children".
  */
+#include "inherited.h"
 #include "specimen.h"
 
 #include <arpa/inet.h>
@@ -19,24 +20,6 @@
 
 #define WORKERS 4
 #define CONNECTIONS 40
-
-static void *blocks[20];
-
-static int use(int fd)
-{
-    MUST(fd >= 0);
-    return fd;
-}
-
-SITE void before_children(void)
-{
-    for (int i = 0; i < 20; i++) {
-        blocks[i] = malloc(30);
-        USE(blocks[i]);
-    }
-    for (int i = 0; i < 6; i++)
-        use(open("/dev/null", O_RDWR));
-}
 
 static void tell(void)
 {

@@ -1,5 +1,6 @@
 /* Children: by vfork, which do to their descriptors what shells do; by fork, which go on by themselves. Prints "child PID" for the
    latter. The truth stands in exact.bats. */
+#include "inherited.h"
 #include "specimen.h"
 
 #include <fcntl.h>
@@ -9,24 +10,6 @@
 #include <unistd.h>
 
 extern char **environ;
-
-static void *blocks[20];
-
-static int use(int fd)
-{
-    MUST(fd >= 0);
-    return fd;
-}
-
-SITE void before_children(void)
-{
-    for (int i = 0; i < 20; i++) {
-        blocks[i] = malloc(30);
-        USE(blocks[i]);
-    }
-    for (int i = 0; i < 6; i++)
-        use(open("/dev/null", O_RDWR));
-}
 
 static void expect_exit(pid_t child, int code)
 {

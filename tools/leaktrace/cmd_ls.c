@@ -183,7 +183,7 @@ int cmd_ls(int argc, char **argv)
     static const struct option options[] = {
         {"format", required_argument, NULL, 'f'}, {"own", no_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {0}};
     bool as_json = false, own = false;
-    int option;
+    int option, status;
 
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         switch (option) {
@@ -194,9 +194,9 @@ int cmd_ls(int argc, char **argv)
             own = true;
             break;
         case 'f':
-            as_json = strcmp(optarg, "json") == 0;
-            if (!as_json && strcmp(optarg, "text") != 0)
-                return complain_usage(argv[0], "--format takes text or json, not '%s'", optarg);
+            status = read_format(argv[0], optarg, &as_json);
+            if (status >= 0)
+                return status;
             break;
         default:
             return complain_usage(argv[0], "'%s' is unknown or lacks its value", argv[optind - 1]);

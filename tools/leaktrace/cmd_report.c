@@ -40,7 +40,7 @@ static int read_options(int argc, char **argv, struct request *ret_request)
                                             {"format", required_argument, NULL, 'f'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
-    int option;
+    int option, status;
 
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         switch (option) {
@@ -55,9 +55,9 @@ static int read_options(int argc, char **argv, struct request *ret_request)
             ret_request->kind = optarg;
             break;
         case 'f':
-            ret_request->as_json = strcmp(optarg, "json") == 0;
-            if (!ret_request->as_json && strcmp(optarg, "text") != 0)
-                return complain_usage(argv[0], "--format takes text or json, not '%s'", optarg);
+            status = read_format(argv[0], optarg, &ret_request->as_json);
+            if (status >= 0)
+                return status;
             break;
         default:
             return complain_usage(argv[0], "'%s' is unknown or lacks its value", argv[optind - 1]);

@@ -122,3 +122,10 @@ bool parse_pid(const char *text, int *ret_pid)
     *ret_pid = (int)pid;
     return true;
 }
+
+int read_format(const char *command, const char *text, bool *ret_as_json)
+{
+    *ret_as_json = strcmp(text, "json") == 0;
+    return *ret_as_json || strcmp(text, "text") == 0 ? -1
+                                                     : complain_usage(command, "--format takes text or json, not '%s'", text);
+}

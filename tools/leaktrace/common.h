@@ -41,5 +41,7 @@ bool begins_with(const char *text, const char *prefix);
 bool parse_decimal(const char *text, long min, long max, long *ret_number);
 /* A number of process: 1 to 2^31 - 1. */
 bool parse_pid(const char *text, int *ret_pid);
+/* What stands behind --format: text or json. A negative result means that it does; else it is the exit status. */
+int read_format(const char *command, const char *text, bool *ret_as_json);
 
 #endif
