@@ -144,3 +144,12 @@ const struct places_place *places_intern(struct places_table *places, const stru
     free(key);
     return &entry->place;
 }
+
+size_t places_headline(const struct places_frame *const *frames, size_t n)
+{
+    size_t at = 0;
+
+    while (at < n && frames[at]->is_plumbing)
+        at++;
+    return at < n ? at : 0;
+}
