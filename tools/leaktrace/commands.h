@@ -4,6 +4,7 @@
 
 typedef int command(int argc, char **argv);
 
+command cmd_diff;
 command cmd_doctor;
 command cmd_dump;
 command cmd_ls;

@@ -27,7 +27,7 @@ static const struct row rows[] = {
     {"mark", cmd_mark, "PID", "set the mark that growth starts from"},
     {"report", cmd_report, "SOURCE...", "what leaks or is live, worst first"},
     {"top", NULL, "PID", "live view, sites ordered by growth"},
-    {"diff", NULL, "OLD NEW", "what changed between two dumps"},
+    {"diff", cmd_diff, "OLD NEW", "what changed between two dumps"},
     {"trend", NULL, "SOURCE...", "how each site went over a series of dumps"},
     {"flame", NULL, "SOURCE -o OUT.html", "a flame graph in one page"},
     {"export", NULL, "--to FORMAT SOURCE", "other formats"},
