@@ -1,0 +1,13 @@
+/* What a SOURCE of the command line stands for. */
+#ifndef LEAKTRACE_TOOLS_TAKE_SOURCE_H
+#define LEAKTRACE_TOOLS_TAKE_SOURCE_H
+
+#include <stdbool.h>
+
+struct source;
+
+/* Adds the dumps that `argument` stands for: a PID (which is asked for a dump), a dump file, or a folder of dumps. False
+   after a complaint. */
+bool take_source(struct source *source, const char *argument);
+
+#endif
