@@ -3,7 +3,7 @@
 #include "common.h"
 #include "environment.h"
 #include "profile/source.h"
-#include "source_argument.h"
+#include "take_source.h"
 #include "view/diff.h"
 #include "view/json.h"
 #include "view_options.h"
@@ -61,7 +61,7 @@ int cmd_diff(int argc, char **argv)
     if (argc - optind < 2)
         return complain_usage(argv[0], "diff takes an OLD and a NEW: each a PID, a dump, or a folder");
     for (int i = optind; i < argc; i++)
-        failures += !source_argument_add(&source, argv[i], false);
+        failures += !take_source(&source, argv[i]);
     if (failures == 0 && source.n_sets != 2) {
         complain("diff takes two dumps, and these are %zu", source.n_sets);
         failures++;

@@ -3,7 +3,7 @@
 #include "common.h"
 #include "environment.h"
 #include "profile/source.h"
-#include "source_argument.h"
+#include "take_source.h"
 #include "view/json.h"
 #include "view/report.h"
 #include "view_options.h"
@@ -77,7 +77,7 @@ int cmd_report(int argc, char **argv)
     if (optind == argc)
         return complain_usage(argv[0], "report takes a SOURCE: a PID, dumps, or a folder");
     for (int i = optind; i < argc; i++)
-        failures += !source_argument_add(&source, argv[i], false);
+        failures += !take_source(&source, argv[i]);
     if (source.n_sets > 0)
         failures += report_all(&source, &options);
     source_release(&source);

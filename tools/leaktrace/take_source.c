@@ -1,5 +1,5 @@
-/* What a SOURCE stands for. Owns nothing; called by the commands that read dumps. */
-#include "source_argument.h"
+/* From a SOURCE of the command line to dumps. Owns nothing; called by the commands that take a SOURCE. */
+#include "take_source.h"
 
 #include "base/text.h"
 #include "common.h"
@@ -41,7 +41,7 @@ static void add_path(struct source *source, const char *path, bool every, struct
         text_format(why, "%s: %s", path, problem_buf);
 }
 
-bool source_argument_add(struct source *source, const char *argument, bool every)
+static bool take(struct source *source, const char *argument, bool every)
 {
     char why_buf[PATH_MAX + 256] = "";
     struct text why = TEXT_ON(why_buf);
@@ -54,4 +54,14 @@ bool source_argument_add(struct source *source, const char *argument, bool every
     if (why.len > 0)
         complain("%s", why_buf);
     return why.len == 0;
+}
+
+bool take_source(struct source *source, const char *argument)
+{
+    return take(source, argument, false);
+}
+
+bool take_series(struct source *source, const char *argument)
+{
+    return take(source, argument, true);
 }
