@@ -29,7 +29,7 @@ static const struct row rows[] = {
     {"top", NULL, "PID", "live view, sites ordered by growth"},
     {"diff", NULL, "OLD NEW", "what changed between two dumps"},
     {"trend", NULL, "SOURCE...", "how each site went over a series of dumps"},
-    {"flame", NULL, "SOURCE -o OUT.html", "a flame graph in one page"},
+    {"flame", cmd_flame, "SOURCE... -o OUT.html", "a flame graph in one page"},
     {"export", NULL, "--to FORMAT SOURCE", "other formats"},
     {"gate", NULL, "[OPTIONS] -- PROGRAM [ARG...]", "exit status says whether the program leaks"},
     {"serve", NULL, "PID|DIR", "profiles and metrics over HTTP"},

@@ -41,15 +41,6 @@ struct builder {
     struct site *sites; /* in the order in which they were met */
 };
 
-static int64_t add(int64_t a, int64_t b)
-{
-    int64_t sum;
-
-    if (__builtin_add_overflow(a, b, &sum))
-        return a < 0 ? INT64_MIN : INT64_MAX;
-    return sum;
-}
-
 /* The last type of that unit, those that begin with `prefix` before all others. */
 static size_t find_column(const struct profile *profile, const char *prefix, const char *unit)
 {
@@ -80,8 +71,8 @@ static int64_t value_of(const struct profile_sample *sample, size_t column)
 
 static void add_amount(struct ranking_amount *sum, struct ranking_amount amount)
 {
-    sum->count = add(sum->count, amount.count);
-    sum->bytes = add(sum->bytes, amount.bytes);
+    sum->count = add_clamped(sum->count, amount.count);
+    sum->bytes = add_clamped(sum->bytes, amount.bytes);
 }
 
 static const struct places_place **intern_locations(struct builder *builder, const struct profile *profile)
@@ -204,7 +195,7 @@ static void add_group(struct arena *arena, struct site *site, const struct profi
             must_end();
     }
     free(key);
-    group->group.count = add(group->group.count, count);
+    group->group.count = add_clamped(group->group.count, count);
 }
 
 static void add_profile(struct builder *builder, const struct profile *profile, bool is_growth)

@@ -135,7 +135,7 @@ unsigned report_build(const struct source_set *set, const char *only_kind, struc
         kinds[report.n_profiles++] = set->files[i].kind[0] == '\0' ? kind_by_types(profile) : set->files[i].kind;
     }
     report_assemble(&report, kinds);
-    free(kinds);
+    report.kinds = kinds;
     *ret_report = report;
     return unreadable;
 }
@@ -148,5 +148,6 @@ void report_release(struct report *report)
         profile_release(&report->profiles[i]);
     free(report->rankings);
     free(report->profiles);
+    free(report->kinds);
     *report = (struct report){0};
 }
