@@ -93,15 +93,6 @@ char *must_copy(struct arena *arena, const char *text)
     return memcpy(must_take(arena, size), text, size);
 }
 
-int64_t add_clamped(int64_t a, int64_t b)
-{
-    int64_t sum;
-
-    if (__builtin_add_overflow(a, b, &sum))
-        return a < 0 ? INT64_MIN : INT64_MAX;
-    return sum;
-}
-
 bool begins_with(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;

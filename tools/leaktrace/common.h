@@ -9,7 +9,6 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct arena;
 
@@ -17,6 +16,7 @@ enum {
     EXIT_FINE = 0,
     EXIT_USAGE = 2,
     EXIT_LEAKTRACE = 3,
+    EXIT_LEAKS = 23,
     EXIT_CANNOT_RUN = 126,
     EXIT_NOT_FOUND = 127,
 };
@@ -37,8 +37,6 @@ char *must_vformat(const char *format, va_list args) __attribute__((format(print
 void *must_take(struct arena *arena, size_t size);
 char *must_copy(struct arena *arena, const char *text);
 
-/* a + b, or the number nearest to it that there is. */
-int64_t add_clamped(int64_t a, int64_t b);
 bool begins_with(const char *text, const char *prefix);
 /* A decimal number from `min` to `max` and nothing else; false otherwise. */
 bool parse_decimal(const char *text, long min, long max, long *ret_number);

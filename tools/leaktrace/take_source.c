@@ -10,23 +10,24 @@
 #include <sys/stat.h>
 
 /* Adds a dump of a process, made now. What goes wrong is told in `why`, here and below. */
-static void add_process(struct source *source, int pid, struct text *why)
+static void add_process(struct source *source, int pid, bool every, struct text *why)
 {
     size_t before = source->n_sets;
     struct ask_dump dump;
 
     if (ask_dump(pid, &dump, why) != 0)
         return;
-    const struct source_filter filter = {.pid = pid, .exe = dump.target.status.exe, .seq = dump.seq};
+    const struct source_filter filter = {
+        .pid = pid, .exe = dump.target.status.exe, .seq = every ? NULL : dump.seq, .every = every};
 
     if (source_add_folder(source, dump.target.status.dir, &filter, why) == 0 && source->n_sets == before)
         text_format(why, "dump %s of process %d is in %s, but not as profiles (option format)", dump.seq, pid,
                     dump.target.status.dir);
 }
 
-static void add_path(struct source *source, const char *path, struct text *why)
+static void add_path(struct source *source, const char *path, bool every, struct text *why)
 {
-    const struct source_filter any = {.pid = 0};
+    const struct source_filter any = {.every = every};
     char problem_buf[256] = "";
     struct text problem = TEXT_ON(problem_buf);
     size_t before = source->n_sets;
@@ -40,17 +41,27 @@ static void add_path(struct source *source, const char *path, struct text *why)
         text_format(why, "%s: %s", path, problem_buf);
 }
 
-bool take_source(struct source *source, const char *argument)
+static bool take(struct source *source, const char *argument, bool every)
 {
     char why_buf[PATH_MAX + 256] = "";
     struct text why = TEXT_ON(why_buf);
     int pid;
 
     if (parse_pid(argument, &pid))
-        add_process(source, pid, &why);
+        add_process(source, pid, every, &why);
     else
-        add_path(source, argument, &why);
+        add_path(source, argument, every, &why);
     if (why.len > 0)
         complain("%s", why_buf);
     return why.len == 0;
+}
+
+bool take_source(struct source *source, const char *argument)
+{
+    return take(source, argument, false);
+}
+
+bool take_series(struct source *source, const char *argument)
+{
+    return take(source, argument, true);
 }

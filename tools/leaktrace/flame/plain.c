@@ -4,6 +4,7 @@
 #include "common.h"
 #include "flame/html.h"
 #include "flame/page.h"
+#include "profile/columns.h"
 #include "view/places.h"
 #include "view/units.h"
 
@@ -18,18 +19,9 @@ static const char *figure(const struct flame_column *column, int64_t value, stru
     return strcmp(column->unit, "bytes") == 0 ? units_bytes(value, buf) : units_count(value, buf);
 }
 
-static int64_t difference(int64_t a, int64_t b)
-{
-    int64_t result;
-
-    if (__builtin_sub_overflow(a, b, &result))
-        return a < 0 ? INT64_MIN : INT64_MAX;
-    return result;
-}
-
 static void write_figure(const struct flame_tree *tree, const struct flame_site *site, size_t column, FILE *out)
 {
-    int64_t change = difference(site->values[column], site->befores[column]);
+    int64_t change = columns_subtract(site->values[column], site->befores[column]);
     struct units_text buf;
 
     fprintf(out, "<td class=\"number\">%s", figure(&tree->columns[column], site->values[column], &buf));

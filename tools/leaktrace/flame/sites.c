@@ -3,6 +3,7 @@
 
 #include "common.h"
 #include "flame/tree.h"
+#include "profile/columns.h"
 
 #define TABLE_ARENA arena
 #include "base/table.h"
@@ -34,7 +35,7 @@ static const struct flame_node *headline_of(const struct flame_functions *functi
 static void add_all(int64_t *sums, const int64_t *values, size_t n)
 {
     for (size_t i = 0; values != NULL && i < n; i++)
-        sums[i] = add_clamped(sums[i], values[i]);
+        sums[i] = columns_add(sums[i], values[i]);
 }
 
 static struct flame_site *find_site(struct arena *arena, struct site_entry **entries, const struct flame_node *headline,

@@ -3,6 +3,7 @@
 
 #include "common.h"
 #include "flame/sites.h"
+#include "profile/columns.h"
 #include "profile/profile.h"
 #include "view/places.h"
 
@@ -133,7 +134,7 @@ static void add_values(const struct flame_tree *tree, const struct translation *
         size_t column = translation->columns[i];
 
         if (column < tree->n_columns)
-            sums[column] = add_clamped(sums[column], sample->values[i]);
+            sums[column] = columns_add(sums[column], sample->values[i]);
     }
 }
 

@@ -101,3 +101,11 @@ void json_null(struct json *json, const char *key)
     begin_value(json, key);
     fputs("null", json->out);
 }
+
+void json_known(struct json *json, const char *key, bool is_known, int64_t value)
+{
+    if (is_known)
+        json_int(json, key, value);
+    else
+        json_null(json, key);
+}
