@@ -87,13 +87,18 @@ const char *environment_path(void)
     return value == NULL ? "/bin:/usr/bin" : value;
 }
 
+const char *environment_temporary(void)
+{
+    const char *folder = value_of("TMPDIR");
+
+    return folder != NULL && folder[0] == '/' ? folder : "/tmp";
+}
+
 const char *environment_dump_folder(void)
 {
     static char *folder;
-    const char *parent = value_of("TMPDIR");
 
     if (folder == NULL)
-        folder =
-            must_format("%s/leaktrace-%u", parent != NULL && parent[0] == '/' ? parent : "/tmp", (unsigned)getuid());
+        folder = must_format("%s/leaktrace-%u", environment_temporary(), (unsigned)getuid());
     return folder;
 }

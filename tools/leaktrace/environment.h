@@ -21,6 +21,8 @@ const char *environment_options(void);
 const char *environment_preload(void);
 /* LEAKTRACE_LIBRARY; NULL when not set. */
 const char *environment_library(void);
+/* The folder for what is needed for a moment only: TMPDIR if it is absolute, or /tmp. */
+const char *environment_temporary(void);
 /* PATH; the system's own when not set. */
 const char *environment_path(void);
 /* The folder for dumps when no option names one, as dump/folder.c chooses it. */

@@ -258,7 +258,7 @@ int source_add_folder(struct source *source, const char *folder, const struct so
     }
     closedir(dir);
     free(prefix);
-    move_newest(&all, filter->every || filter->seq != NULL, source);
+    move_newest(&all, filter->seq != NULL || filter->every, source);
     return 0;
 }
 
