@@ -28,7 +28,7 @@ static const struct row rows[] = {
     {"report", cmd_report, "SOURCE...", "what leaks or is live, worst first"},
     {"top", NULL, "PID", "live view, sites ordered by growth"},
     {"diff", cmd_diff, "OLD NEW", "what changed between two dumps"},
-    {"trend", NULL, "SOURCE...", "how each site went over a series of dumps"},
+    {"trend", cmd_trend, "SOURCE...", "how each site went over a series of dumps"},
     {"flame", cmd_flame, "SOURCE... -o OUT.html", "a flame graph in one page"},
     {"export", NULL, "--to FORMAT SOURCE", "other formats"},
     {"gate", cmd_gate, "[OPTIONS] -- PROGRAM [ARG...]", "exit status says whether it leaks"},
