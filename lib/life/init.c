@@ -174,6 +174,7 @@ static void begin_running(void)
         .create_thread = real_pthread_create,
         .never_record = record_never,
         .mark = record_mark,
+        .watch = signal_watch,
     };
 
     stack_libunwind_init();

@@ -37,7 +37,7 @@ static void show(const struct report *report, const struct view_options *options
 static unsigned report_all(const struct source *source, const struct view_options *options)
 {
     const struct line_page page = environment_page(stdout);
-    const struct symbolize_options symbols = view_options_symbols(options);
+    const struct symbolize_options symbols = view_symbols_options(&options->symbols);
     struct json json = {.out = stdout};
     unsigned failures = 0;
     size_t shown = 0;

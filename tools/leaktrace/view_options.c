@@ -44,10 +44,7 @@ static int take(const char *command, int option, const char *help, struct view_o
         ret_options->kind = optarg;
         break;
     case 's':
-        if (ret_options->n_folders == VIEW_OPTIONS_FOLDERS_MAX)
-            return complain_usage(command, "--symbols can be given %d times, not more", VIEW_OPTIONS_FOLDERS_MAX);
-        ret_options->folders[ret_options->n_folders++] = optarg;
-        break;
+        return view_symbols_add(&ret_options->symbols, command, optarg);
     case 'f':
         return read_format(command, optarg, &ret_options->as_json);
     }
@@ -70,11 +67,19 @@ int view_options_read(int argc, char **argv, const char *help, struct view_optio
     return status;
 }
 
-struct symbolize_options view_options_symbols(const struct view_options *options)
+int view_symbols_add(struct view_symbols *symbols, const char *command, const char *folder)
 {
-    struct symbolize_options symbols = environment_symbols();
+    if (symbols->n == VIEW_SYMBOLS_FOLDERS_MAX)
+        return complain_usage(command, "--symbols can be given %d times, not more", VIEW_SYMBOLS_FOLDERS_MAX);
+    symbols->folders[symbols->n++] = folder;
+    return -1;
+}
 
-    symbols.folders = options->folders;
-    symbols.n_folders = options->n_folders;
-    return symbols;
+struct symbolize_options view_symbols_options(const struct view_symbols *symbols)
+{
+    struct symbolize_options options = environment_symbols();
+
+    options.folders = symbols->folders;
+    options.n_folders = symbols->n;
+    return options;
 }

@@ -226,7 +226,7 @@ int64_t sites_figure(const struct sites_kind *kind, const struct sites_amount *a
     return kind->by_bytes ? amount->bytes : amount->count;
 }
 
-struct sites_amount sites_at(const struct sites_points *points, size_t dump)
+const struct sites_point *sites_find(const struct sites_points *points, size_t dump)
 {
     size_t low = 0, high = points->n;
 
@@ -238,5 +238,12 @@ struct sites_amount sites_at(const struct sites_points *points, size_t dump)
         else
             high = middle;
     }
-    return low < points->n && points->points[low].dump == dump ? points->points[low].amount : (struct sites_amount){0};
+    return low < points->n && points->points[low].dump == dump ? &points->points[low] : NULL;
+}
+
+struct sites_amount sites_at(const struct sites_points *points, size_t dump)
+{
+    const struct sites_point *point = sites_find(points, dump);
+
+    return point == NULL ? (struct sites_amount){0} : point->amount;
 }

@@ -69,6 +69,8 @@ void sites_release(struct sites *sites);
 
 /* The figure that sites of a kind are compared by. */
 int64_t sites_figure(const struct sites_kind *kind, const struct sites_amount *amount);
+/* The point of a dump; NULL when it has none. */
+const struct sites_point *sites_find(const struct sites_points *points, size_t dump);
 /* What was live in a dump; nothing when it has no point. */
 struct sites_amount sites_at(const struct sites_points *points, size_t dump);
 

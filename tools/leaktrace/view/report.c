@@ -107,7 +107,7 @@ unsigned report_build(const struct source_set *set, const char *only_kind, const
     }
     symbolize_profiles(report.profiles, report.n_profiles, symbols);
     report_assemble(&report, kinds);
-    free(kinds);
+    report.kinds = kinds;
     *ret_report = report;
     return unreadable;
 }
@@ -120,5 +120,6 @@ void report_release(struct report *report)
         profile_release(&report->profiles[i]);
     free(report->rankings);
     free(report->profiles);
+    free(report->kinds);
     *report = (struct report){0};
 }
