@@ -100,13 +100,14 @@ static unsigned make_page(const struct source *source, const struct source *base
     struct report *reports = must_grow(NULL, source->n_sets, sizeof(*reports));
     struct report before = {0};
     const struct symbolize_options symbols = view_symbols_options(&request->symbols);
+    const struct report_scope scope = {.kind = request->kind, .symbols = &symbols};
     struct flame_page page = {.n_processes = 0};
     unsigned failures = 0;
 
     if (base->n_sets > 0)
-        failures += report_build(&base->sets[0], request->kind, &symbols, &before);
+        failures += report_build(&base->sets[0], &scope, &before);
     for (size_t i = 0; i < source->n_sets; i++) {
-        failures += report_build(&source->sets[i], request->kind, &symbols, &reports[i]);
+        failures += report_build(&source->sets[i], &scope, &reports[i]);
         if (reports[i].n_rankings > 0)
             flame_page_add(&page, &reports[i], base->n_sets > 0 ? &before : NULL);
     }

@@ -69,9 +69,10 @@ static void print_set(const char *folder, const struct source_set *set)
 {
     const struct line_page page = environment_page(stderr);
     const struct symbolize_options symbols = environment_symbols();
+    const struct report_scope scope = {.symbols = &symbols};
     struct report report;
 
-    report_build(set, NULL, &symbols, &report);
+    report_build(set, &scope, &report);
     putc('\n', stderr);
     report_print(&report, &page, SUMMARY_TOP, true);
     report_release(&report);

@@ -13,7 +13,8 @@
 #define TOP_DEFAULT 10
 
 static const struct option table[] = {{"top", required_argument, NULL, 't'},     {"kind", required_argument, NULL, 'k'},
-                                      {"symbols", required_argument, NULL, 's'}, {"format", required_argument, NULL, 'f'},
+                                      {"symbols", required_argument, NULL, 's'}, {"focus", required_argument, NULL, 'F'},
+                                      {"ignore", required_argument, NULL, 'I'},  {"format", required_argument, NULL, 'f'},
                                       {"help", no_argument, NULL, 'h'},          {0}};
 
 /* Whether the command has the option that getopt_long() has found at that place of the table. */
@@ -42,6 +43,12 @@ static int take(const char *command, int option, const char *help, struct view_o
         break;
     case 'k':
         ret_options->kind = optarg;
+        break;
+    case 'F':
+        ret_options->focus = optarg;
+        break;
+    case 'I':
+        ret_options->ignore = optarg;
         break;
     case 's':
         return view_symbols_add(&ret_options->symbols, command, optarg);
