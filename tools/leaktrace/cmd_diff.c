@@ -24,6 +24,8 @@ static const char help[] = "Usage: leaktrace diff [OPTIONS] OLD NEW\n"
                            "\n"
                            "  --top N             sites of each kind (default 10)\n"
                            "  --kind KIND         one kind only: heap, fd, thread, ...\n"
+                           "  --symbols DIR       debug files are there, too: laid out as /usr/lib/debug or\n"
+                           "                      as the target's root, or side by side; more than once\n"
                            "  --format text|json\n"
                            "  --help\n";
 
@@ -40,11 +42,12 @@ static unsigned show(const struct source *source, const struct view_options *opt
         else
             complain("the two dumps have no kind of profile in common");
         failures++;
-    } else if (options->as_json) {
-        diff_write_json(&diff, &json, options->top);
-    } else if (diff.n_kinds > 0) {
-        diff_print(&diff, &page, options->top);
     }
+    diff_symbolize(&diff, options->top, &options->symbols);
+    if (diff.n_kinds > 0 && options->as_json)
+        diff_write_json(&diff, &json, options->top);
+    else if (diff.n_kinds > 0)
+        diff_print(&diff, &page, options->top);
     diff_release(&diff);
     return failures;
 }
@@ -69,5 +72,6 @@ int cmd_diff(int argc, char **argv)
     if (failures == 0)
         failures += show(&source, &options);
     source_release(&source);
+    view_options_release(&options);
     return failures == 0 ? EXIT_FINE : EXIT_LEAKTRACE;
 }

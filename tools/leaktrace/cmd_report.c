@@ -19,6 +19,8 @@ static const char help[] = "Usage: leaktrace report [OPTIONS] SOURCE...\n"
                            "\n"
                            "  --top N             sites of each kind (default 10)\n"
                            "  --kind KIND         one kind only: heap, fd, thread, ...\n"
+                           "  --symbols DIR       debug files are there, too: laid out as /usr/lib/debug or\n"
+                           "                      as the target's root, or side by side; more than once\n"
                            "  --format text|json\n"
                            "  --help\n";
 
@@ -47,7 +49,7 @@ static unsigned report_all(const struct source *source, const struct view_option
     for (size_t i = 0; i < source->n_sets; i++) {
         struct report report;
 
-        failures += report_build(&source->sets[i], options->kind, &report);
+        failures += report_build(&source->sets[i], options->kind, &options->symbols, &report);
         if (report.n_rankings > 0) {
             if (shown++ > 0 && !options->as_json)
                 putchar('\n');
@@ -81,5 +83,6 @@ int cmd_report(int argc, char **argv)
     if (source.n_sets > 0)
         failures += report_all(&source, &options);
     source_release(&source);
+    view_options_release(&options);
     return failures == 0 ? EXIT_FINE : EXIT_LEAKTRACE;
 }

@@ -2,24 +2,31 @@
 #include "view_options.h"
 
 #include "common.h"
+#include "environment.h"
 
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define TOP_DEFAULT 10
 
+static void add_folder(struct view_options *options, const char *folder)
+{
+    options->folders = must_grow(options->folders, options->symbols.n_folders + 1, sizeof(*options->folders));
+    options->folders[options->symbols.n_folders++] = folder;
+    options->symbols.folders = options->folders;
+}
+
 int view_options_read(int argc, char **argv, const char *help, struct view_options *ret_options)
 {
-    static const struct option options[] = {{"top", required_argument, NULL, 't'},
-                                            {"kind", required_argument, NULL, 'k'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
+    static const struct option options[] = {{"top", required_argument, NULL, 't'},     {"kind", required_argument, NULL, 'k'},
+                                            {"symbols", required_argument, NULL, 's'}, {"format", required_argument, NULL, 'f'},
+                                            {"help", no_argument, NULL, 'h'},          {0}};
     long top = TOP_DEFAULT;
     int option, status;
 
-    *ret_options = (struct view_options){.top = TOP_DEFAULT};
+    *ret_options = (struct view_options){.top = TOP_DEFAULT, .symbols = environment_symbols()};
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         switch (option) {
         case 'h':
@@ -33,6 +40,9 @@ int view_options_read(int argc, char **argv, const char *help, struct view_optio
         case 'k':
             ret_options->kind = optarg;
             break;
+        case 's':
+            add_folder(ret_options, optarg);
+            break;
         case 'f':
             status = read_format(argv[0], optarg, &ret_options->as_json);
             if (status >= 0)
@@ -43,4 +53,9 @@ int view_options_read(int argc, char **argv, const char *help, struct view_optio
         }
     }
     return -1;
+}
+
+void view_options_release(struct view_options *options)
+{
+    free(options->folders);
 }

@@ -2,6 +2,8 @@
 #ifndef LEAKTRACE_TOOLS_VIEW_OPTIONS_H
 #define LEAKTRACE_TOOLS_VIEW_OPTIONS_H
 
+#include "symbolize/symbolize.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -9,10 +11,13 @@ struct view_options {
     size_t top;       /* sites of each kind */
     const char *kind; /* NULL: all */
     bool as_json;
+    struct symbolize_options symbols;
+    const char **folders; /* with symbols; malloc'ed */
 };
 
-/* Reads --top, --kind, --format and --help, which prints `help`; what is left begins at optind. A negative result means
-   that all is well; else it is the exit status. */
+/* Reads --top, --kind, --symbols, --format and --help, which prints `help`; what is left begins at optind. A negative result
+   means that all is well; else it is the exit status. */
 int view_options_read(int argc, char **argv, const char *help, struct view_options *ret_options);
+void view_options_release(struct view_options *options);
 
 #endif

@@ -35,6 +35,7 @@ static void write_frame(struct json *json, const struct places_frame *frame)
     json_string(json, "module", frame->module);
     json_string(json, "file", frame->file);
     json_int(json, "line", frame->line);
+    json_int(json, "offset", (int64_t)frame->offset);
     json_close(json);
 }
 
