@@ -48,6 +48,11 @@ void confine_before_strict(void);
 bool confine_is_filtered(void);
 /* life/signal: takes the dump signal if the program does not use it. */
 void signal_take(int sig);
+/* life/signal: looks whether the program blocks the dump signal. Every few seconds, in leaktrace's thread. */
+void signal_watch(void);
+/* life/blocked: whether, as far as can be seen, the signal comes to no thread of the program until one of them unblocks it. In
+   leaktrace's thread. */
+bool blocked_everywhere(int sig);
 /* life/fork: nothing of leaktrace's is left in the process but hooks that pass everything on. */
 void life_leave(void);
 /* life/fork: the process was forked, and this is the child. Called by the handler of pthread_atfork. */

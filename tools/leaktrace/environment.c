@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WIDTH_WITHOUT_TERMINAL 100
@@ -41,6 +42,25 @@ struct line_page environment_page(FILE *out)
     };
 }
 
+void environment_progress(size_t done, size_t all)
+{
+    static struct timespec start;
+    static bool is_shown;
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (done == 0)
+        start = now;
+    if (done < all && isatty(STDERR_FILENO) == 1 && now.tv_sec - start.tv_sec > 1) {
+        fprintf(stderr, "\r%zu of %zu dumps", done, all);
+        is_shown = true;
+    }
+    if (done == all && is_shown) {
+        fputs("\r\033[K", stderr);
+        is_shown = false;
+    }
+}
+
 const char *environment_options(void)
 {
     const char *value = value_of(OPTIONS_VARIABLE);
@@ -67,13 +87,18 @@ const char *environment_path(void)
     return value == NULL ? "/bin:/usr/bin" : value;
 }
 
+const char *environment_temporary(void)
+{
+    const char *folder = value_of("TMPDIR");
+
+    return folder != NULL && folder[0] == '/' ? folder : "/tmp";
+}
+
 const char *environment_dump_folder(void)
 {
     static char *folder;
-    const char *parent = value_of("TMPDIR");
 
     if (folder == NULL)
-        folder =
-            must_format("%s/leaktrace-%u", parent != NULL && parent[0] == '/' ? parent : "/tmp", (unsigned)getuid());
+        folder = must_format("%s/leaktrace-%u", environment_temporary(), (unsigned)getuid());
     return folder;
 }

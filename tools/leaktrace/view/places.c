@@ -99,19 +99,22 @@ static const char *name_function(const struct places_table *places, const struct
 
     if (demangle(function->name, name) || (function->name[0] == '\0' && demangle(function->system_name, name)))
         return must_copy(places->arena, name);
-    return function->name[0] == '\0' ? function->system_name : function->name;
+    return must_copy(places->arena, function->name[0] == '\0' ? function->system_name : function->name);
 }
 
 static void fill_frame(const struct places_table *places, const struct profile_location *location, size_t at,
                        struct places_frame *ret_frame)
 {
     const struct profile_line *line = at < location->n_lines ? &location->lines[at] : NULL;
-    struct places_frame frame = {
-        .module = location->mapping == NULL ? "" : location->mapping->file, .file = "", .function = ""};
+    struct places_frame frame = {.file = "", .function = "", .symbol = ""};
 
+    frame.module = location->mapping == NULL ? "" : must_copy(places->arena, location->mapping->file);
     if (line != NULL) {
-        frame.function = name_function(places, line->function);
-        frame.file = line->function->file;
+        const struct profile_function *function = line->function;
+
+        frame.function = name_function(places, function);
+        frame.symbol = must_copy(places->arena, function->system_name[0] == '\0' ? function->name : function->system_name);
+        frame.file = must_copy(places->arena, function->file);
         frame.line = line->line;
     }
     if (frame.function[0] == '\0')
@@ -143,4 +146,13 @@ const struct places_place *places_intern(struct places_table *places, const stru
     }
     free(key);
     return &entry->place;
+}
+
+size_t places_headline(const struct places_frame *const *frames, size_t n)
+{
+    size_t at = 0;
+
+    while (at < n && frames[at]->is_plumbing)
+        at++;
+    return at < n ? at : 0;
 }

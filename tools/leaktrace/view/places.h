@@ -2,7 +2,7 @@
  * The places in code that the stacks of one dump run through, each once, with the names that people know them by.
  *
  * The profiles of a dump number their locations on their own; a place is what they agree on: the same address of the
- * same module, or the same functions where there are no addresses. Places point into the profiles.
+ * same module, or the same functions where there are no addresses. Places outlive the profiles they come from.
  */
 #ifndef LEAKTRACE_VIEW_PLACES_H
 #define LEAKTRACE_VIEW_PLACES_H
@@ -16,6 +16,7 @@ struct profile_location;
 
 struct places_frame {
     const char *function; /* demangled; module+0xOFFSET where there is no name */
+    const char *symbol;   /* as the linker knows it; empty: unknown */
     const char *module;   /* path; empty: unknown */
     const char *file;     /* of the source; empty: unknown */
     int64_t line;
@@ -33,6 +34,8 @@ struct places_table;
 /* A table that lives in `arena`, with its places. */
 struct places_table *places_new(struct arena *arena);
 const struct places_place *places_intern(struct places_table *places, const struct profile_location *location);
+/* Which of the frames of a stack, leaf first, is the first one of the user's own code; 0 when none is. */
+size_t places_headline(const struct places_frame *const *frames, size_t n);
 /* The last part of a path. */
 const char *places_base_name(const char *path);
 
