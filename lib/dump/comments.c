@@ -110,6 +110,18 @@ static int add_origin(struct comments *comments, const struct snapshot_totals *h
     return result | add_number(comments, "inherited_bytes", (int64_t)(heap->bytes - heap->growth_bytes));
 }
 
+static int add_leaks(struct comments *comments, const struct snapshot_leaks *leaks)
+{
+    int result;
+
+    if (!leaks->is_known)
+        return 0;
+    result = add_number(comments, "leak_scan_bytes", leaks->bytes);
+    result |= add_number(comments, "leak_scan_ns", leaks->ns);
+    result |= add_number(comments, "leak_threads", leaks->threads);
+    return result | add_number(comments, "leak_threads_missed", leaks->threads_missed);
+}
+
 /* -1: there is none that is known. */
 static int add_limit(struct comments *comments, const char *key, uint64_t limit)
 {
@@ -150,6 +162,7 @@ int comments_write(struct comments *comments, const struct options *options, con
     result |= add(comments, "names", comments->has_all_names ? "complete" : "incomplete");
     result |= add(comments, "own_descriptors", own_fd_is_separate() ? "separate" : "shared");
     result |= add_number(comments, "acquired_meanwhile", snapshot->acquired_meanwhile);
+    result |= add_leaks(comments, &snapshot->leaks);
     result |= add_number(comments, "own_cpu_ns", own_cpu_ns);
     result |= add_number(comments, "own_memory_bytes", (int64_t)memory_used());
     result |= add_number(comments, "pause_ns", snapshot->pause_ns);

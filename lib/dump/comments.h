@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-#define COMMENTS_MAX 48
+#define COMMENTS_MAX 64
 
 struct options;
 
