@@ -53,6 +53,11 @@ void signal_watch(void);
 /* life/blocked: whether, as far as can be seen, the signal comes to no thread of the program until one of them unblocks it. In
    leaktrace's thread. */
 bool blocked_everywhere(int sig);
+struct link_map;
+
+/* life/converter: a stack runs through this module. */
+void converter_look_at(const struct link_map *module);
+void converter_after_fork(void);
 /* life/fork: nothing of leaktrace's is left in the process but hooks that pass everything on. */
 void life_leave(void);
 /* life/fork: the process was forked, and this is the child. Called by the handler of pthread_atfork. */
