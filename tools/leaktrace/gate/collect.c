@@ -7,6 +7,7 @@
 #include "profile/source.h"
 #include "view/comments.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define NO_COLUMN SIZE_MAX
@@ -72,12 +73,49 @@ static bool judge(enum leak_kind kind, const struct profile_sample *sample, cons
     }
 }
 
+/* The places of a profile's locations, as far as they have been asked for. */
+struct stacks {
+    const struct profile *profile;
+    const struct places_place **places;
+    const struct places_place **stack; /* of one sample */
+};
+
+static struct stacks make_stacks(const struct profile *profile)
+{
+    struct stacks stacks = {.profile = profile, .places = must_grow(NULL, profile->n_locations, sizeof(*stacks.places))};
+    size_t deepest = 0;
+
+    memset(stacks.places, 0, profile->n_locations * sizeof(*stacks.places));
+    for (size_t i = 0; i < profile->n_samples; i++)
+        deepest = profile->samples[i].depth > deepest ? profile->samples[i].depth : deepest;
+    stacks.stack = must_grow(NULL, deepest, sizeof(*stacks.stack));
+    return stacks;
+}
+
+static void release_stacks(struct stacks *stacks)
+{
+    free(stacks->places);
+    free(stacks->stack);
+}
+
+static void fill_stack(struct stacks *stacks, struct leaks *leaks, const struct profile_sample *sample)
+{
+    for (size_t i = 0; i < sample->depth; i++) {
+        size_t at = (size_t)(sample->stack[i] - stacks->profile->locations);
+
+        if (stacks->places[at] == NULL)
+            stacks->places[at] = leaks_place(leaks, sample->stack[i]);
+        stacks->stack[i] = stacks->places[at];
+    }
+}
+
 static void add_profile(struct collected *collected, enum leak_kind kind, const struct profile *profile,
                         const struct gate_process *process, const struct collect_rules *rules)
 {
     static const char *const counts[LEAK_KIND_MAX] = {"inuse_objects", "inuse_fds", "inuse_threads", "inuse_objects"};
     static const char *const sizes[LEAK_KIND_MAX] = {"inuse_space", "", "inuse_stack", "inuse_space"};
     size_t count = find_column(profile, counts[kind]), bytes = find_column(profile, sizes[kind]);
+    struct stacks stacks = make_stacks(profile);
 
     for (size_t i = 0; i < profile->n_samples; i++) {
         const struct profile_sample *sample = &profile->samples[i];
@@ -86,9 +124,12 @@ static void add_profile(struct collected *collected, enum leak_kind kind, const 
         if (!judge(kind, sample, rules, &like))
             continue;
         like.amount = (struct leak_amount){value_of(sample, count), value_of(sample, bytes)};
-        if (like.amount.count > 0)
-            leaks_add(&collected->leaks, &like, sample, process, 0);
+        if (like.amount.count <= 0)
+            continue;
+        fill_stack(&stacks, &collected->leaks, sample);
+        leaks_add(&collected->leaks, &like, stacks.stack, sample->depth, process, 0);
     }
+    release_stacks(&stacks);
 }
 
 static const struct source_file *file_of(const struct source_set *set, const char *kind)

@@ -2,7 +2,6 @@
 #include "gate/leak.h"
 
 #include "common.h"
-#include "profile/profile.h"
 #include "view/chain.h"
 #include "view/units.h"
 
@@ -10,6 +9,8 @@
 #define TABLE_ARENA (&leaks->arena)
 #include "base/table.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,19 @@ struct leak_entry {
     UT_hash_handle hh;
     size_t depth;
     const struct places_place **places; /* behind the key */
+};
+
+/* Of the places that look the same the first one that was met; and which one that is for each place. */
+struct look {
+    const struct places_place *place;
+    UT_hash_handle hh;
+    char key[];
+};
+
+struct stand_in {
+    const struct places_place *place;
+    const struct places_place *first;
+    UT_hash_handle hh;
 };
 
 void leaks_init(struct leaks *leaks)
@@ -74,11 +88,64 @@ static struct leak_entry *add_entry(struct leaks *leaks, const struct leak *like
     return entry;
 }
 
-static struct leak *find(struct leaks *leaks, const struct leak *like, const struct profile_sample *sample)
+/* All that is shown of a place; malloc'ed. */
+static char *look_of(const struct places_place *place)
 {
-    size_t size = sizeof(struct key) + sample->depth * sizeof(struct places_place *);
+    char *look = NULL;
+    size_t len;
+    FILE *out = open_memstream(&look, &len);
+
+    if (out == NULL)
+        must_end();
+    for (size_t i = 0; i < place->n_frames; i++)
+        fprintf(out, "%s\n%s\n%s\n%" PRId64 "\n", place->frames[i].module, place->frames[i].function,
+                place->frames[i].file, place->frames[i].line);
+    if (fclose(out) != 0)
+        must_end();
+    return look;
+}
+
+static const struct places_place *first_of_look(struct leaks *leaks, const struct places_place *place)
+{
+    char *key = look_of(place);
+    size_t len = strlen(key);
+    struct look *look;
+
+    HASH_FIND(hh, leaks->looks, key, len, look);
+    if (look == NULL) {
+        look = must_take(&leaks->arena, sizeof(*look) + len + 1);
+        look->place = place;
+        memcpy(look->key, key, len);
+        HASH_ADD(hh, leaks->looks, key, len, look);
+        if (!TABLE_ADDED(look))
+            must_end();
+    }
+    free(key);
+    return look->place;
+}
+
+const struct places_place *leaks_place(struct leaks *leaks, const struct profile_location *location)
+{
+    const struct places_place *place = places_intern(leaks->places, location);
+    struct stand_in *stand_in;
+
+    HASH_FIND_PTR(leaks->stand_ins, &place, stand_in);
+    if (stand_in == NULL) {
+        stand_in = must_take(&leaks->arena, sizeof(*stand_in));
+        stand_in->place = place;
+        stand_in->first = first_of_look(leaks, place);
+        HASH_ADD_PTR(leaks->stand_ins, place, stand_in);
+        if (!TABLE_ADDED(stand_in))
+            must_end();
+    }
+    return stand_in->first;
+}
+
+static struct leak *find(struct leaks *leaks, const struct leak *like, const struct places_place *const *stack,
+                         size_t depth)
+{
+    size_t size = sizeof(struct key) + depth * sizeof(*stack);
     char *buf = must_grow(NULL, 1, size);
-    const struct places_place **places = (const struct places_place **)(void *)(buf + sizeof(struct key));
     struct key *key = (struct key *)(void *)buf;
     struct leak_entry *entry;
 
@@ -86,8 +153,7 @@ static struct leak *find(struct leaks *leaks, const struct leak *like, const str
     key->kind = like->kind;
     key->class = like->class;
     strncpy(key->detail, like->detail, sizeof(key->detail) - 1);
-    for (size_t i = 0; i < sample->depth; i++)
-        places[i] = places_intern(leaks->places, sample->stack[i]);
+    memcpy(buf + sizeof(*key), stack, depth * sizeof(*stack));
     HASH_FIND(hh, leaks->table, buf, size, entry);
     if (entry == NULL)
         entry = add_entry(leaks, like, buf, size);
@@ -119,14 +185,14 @@ static void add_amount(struct leak_amount *sum, const struct leak_amount *amount
         sum->bytes = INT64_MAX;
 }
 
-void leaks_add(struct leaks *leaks, const struct leak *like, const struct profile_sample *sample,
-                  const struct gate_process *process, size_t round)
+void leaks_add(struct leaks *leaks, const struct leak *like, const struct places_place *const *stack, size_t depth,
+               const struct gate_process *process, size_t round)
 {
     struct leak *leak;
 
     if (like->amount.count <= 0 && like->amount.bytes <= 0)
         return;
-    leak = find(leaks, like, sample);
+    leak = find(leaks, like, stack, depth);
     add_amount(leaks->n_rounds > 0 ? &leak->rounds[round] : &leak->amount, &like->amount);
     add_process(leaks, leak, process);
 }

@@ -1,5 +1,5 @@
 /*
- * What the gate has found: one leak for each site and class, merged over all processes. Nothing is printed here.
+ * Leaks: what the gate has found, merged by site and class over all processes. Nothing is printed here.
  *
  * All strings and lists live in the arena of their `struct leaks`.
  */
@@ -15,8 +15,7 @@
 #include <stdint.h>
 
 struct gate_process;
-struct profile;
-struct profile_sample;
+struct profile_location;
 
 enum leak_kind { LEAK_HEAP, LEAK_FD, LEAK_THREAD, LEAK_MMAP, LEAK_KIND_MAX };
 
@@ -62,10 +61,14 @@ struct leak {
 };
 
 struct leak_entry;
+struct look;
+struct stand_in;
 
 struct leaks {
     struct arena arena;
     struct places_table *places;
+    struct look *looks;
+    struct stand_in *stand_ins;
     struct leak_entry *table;
     size_t n_rounds; /* of a growth gate; else 0 */
     struct leak **sorted; /* by leaks_sort(): worst first */
@@ -73,9 +76,12 @@ struct leaks {
 };
 
 void leaks_init(struct leaks *leaks);
-/* Adds one sample, found in `process`. `round` counts from 0, and only for growth. Amounts of nothing are left out. */
-void leaks_add(struct leaks *leaks, const struct leak *like, const struct profile_sample *sample,
-                  const struct gate_process *process, size_t round);
+/* The place of a location, which stands for all that look like it: nobody could tell their leaks apart. */
+const struct places_place *leaks_place(struct leaks *leaks, const struct profile_location *location);
+/* Adds what was found in `process` under a stack, leaf first. `round` counts from 0, and only for growth. Amounts of nothing are
+   left out. */
+void leaks_add(struct leaks *leaks, const struct leak *like, const struct places_place *const *stack, size_t depth,
+               const struct gate_process *process, size_t round);
 /* Fills `sorted` and the fingerprints. Deterministic: does not depend on the order in which samples came. */
 void leaks_sort(struct leaks *leaks);
 void leaks_release(struct leaks *leaks);
