@@ -234,17 +234,17 @@ static bool is_same_process(const struct source_set *set, const struct source_se
     return apart < SAME_START_NS && apart > -SAME_START_NS;
 }
 
-int collect_folder(struct collected *collected, const char *folder, int main_pid, const struct collect_rules *rules,
+int collect_folder(struct collected *collected, const struct collect_scope *scope, const struct collect_rules *rules,
                    struct text *ret_why)
 {
-    const struct source_filter every = {.every = true};
+    const struct source_filter every = {.every = true, .pid = scope->only_pid};
     struct source source = {0};
-    int ret = source_add_folder(&source, folder, &every, ret_why);
+    int ret = source_add_folder(&source, scope->folder, &every, ret_why);
 
     leaks_init(&collected->leaks);
     for (size_t i = 0; ret == 0 && i < source.n_sets; i++)
         if (i + 1 == source.n_sets || !is_same_process(&source.sets[i], &source.sets[i + 1]))
-            collect_set(collected, &source.sets[i], main_pid, rules);
+            collect_set(collected, &source.sets[i], scope->main_pid, rules);
     process_name_tests(&collected->processes);
     leaks_sort(&collected->leaks);
     source_release(&source);

@@ -34,8 +34,15 @@ struct collected {
     bool main_is_scanned; /* and its heap was looked through */
 };
 
-/* 0, or -errno with a line in `ret_why`. `main_pid` 0: there is none. */
-int collect_folder(struct collected *collected, const char *folder, int main_pid, const struct collect_rules *rules,
+/* Which dumps count, and whose must be there. */
+struct collect_scope {
+    const char *folder;
+    int only_pid; /* 0: those of all processes */
+    int main_pid; /* 0: no one in particular */
+};
+
+/* 0, or -errno with a line in `ret_why`. */
+int collect_folder(struct collected *collected, const struct collect_scope *scope, const struct collect_rules *rules,
                    struct text *ret_why);
 void collect_release(struct collected *collected);
 

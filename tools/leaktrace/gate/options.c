@@ -23,6 +23,8 @@ enum option_code {
     CODE_FORMAT,
     CODE_EXITCODE,
     CODE_DIR,
+    CODE_VERDICT,
+    CODE_PID,
 };
 
 static const struct option long_options[] = {
@@ -39,6 +41,8 @@ static const struct option long_options[] = {
     {"format", required_argument, NULL, CODE_FORMAT},
     {"exitcode", required_argument, NULL, CODE_EXITCODE},
     {"dir", required_argument, NULL, CODE_DIR},
+    {"verdict", required_argument, NULL, CODE_VERDICT},
+    {"pid", required_argument, NULL, CODE_PID},
     {"option", required_argument, NULL, 'o'},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
@@ -47,6 +51,7 @@ static const struct option long_options[] = {
 
 static const char help[] =
     "Usage: leaktrace gate [OPTIONS] [--] PROGRAM [ARG...]\n"
+    "       leaktrace gate [OPTIONS] --verdict DIR\n"
     "\n"
     "Runs PROGRAM and all its children traced, and says by its exit status whether they\n"
     "leak: the program's own failure as it is (128+n for signal n), 23 when it succeeds\n"
@@ -82,6 +87,8 @@ static const char help[] =
     "                      with =FILE; standard output is the default, and so is text\n"
     "  --exitcode N        instead of 23; 0 to report only\n"
     "  --dir DIR           keeps the dumps there\n"
+    "  --verdict DIR       runs nothing: judges the last dump of each process in DIR, made with\n"
+    "                      the option leaks of the library; with --pid PID of that one only\n"
     "  -o, --option NAME=VALUE\n"
     "      an option of the library, see leaktrace run --help; may be given again\n"
     "  -q, --quiet         no notes\n"
@@ -208,6 +215,12 @@ static bool take_option(struct gate_options *options, int code, const char *name
     case CODE_DIR:
         options->dir = optarg;
         return true;
+    case CODE_VERDICT:
+        options->verdict = optarg;
+        return true;
+    case CODE_PID:
+        return parse_pid(optarg, &options->pid) ||
+               complain_usage("gate", "--pid takes the number of a process, not '%s'", optarg) == EXIT_FINE;
     case 'q':
         options->quiet = true;
         return true;
@@ -226,7 +239,11 @@ static int check(struct gate_options *options)
                               options->fail_on == GATE_FAIL_ON_NEW ? "new" : "growth");
     if (!options->rules.heap && !options->rules.fds && !options->rules.threads)
         return complain_usage("gate", "with --no-heap and --no-fds nothing is left to be looked at; add --threads");
-    if (options->program[0] == NULL)
+    if (options->verdict != NULL && options->program[0] != NULL)
+        return complain_usage("gate", "--verdict runs no program, but there is '%s'", options->program[0]);
+    if (options->verdict == NULL && options->pid != 0)
+        return complain_usage("gate", "--pid needs --verdict DIR");
+    if (options->verdict == NULL && options->program[0] == NULL)
         return complain_usage("gate", "a PROGRAM is missing");
     if (options->n_outputs == 0)
         add_outputs(options, "text");

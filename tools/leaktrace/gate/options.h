@@ -26,7 +26,9 @@ struct gate_options {
     const char *dir; /* NULL: one that is made, and removed at the end */
     char *library;   /* options of the library, as for LEAKTRACE_OPTIONS; malloc'ed */
     bool quiet;
-    char **program; /* PROGRAM and its arguments */
+    const char *verdict; /* a folder of dumps, instead of a program; NULL: none */
+    int pid;             /* only the dumps of that process in it; 0: all */
+    char **program;      /* PROGRAM and its arguments */
 };
 
 /* Reads the command line (argv[0] is "gate"). A negative result means that all is well; else it is the exit status. */
