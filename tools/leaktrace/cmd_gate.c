@@ -94,6 +94,7 @@ struct subject {
     const char *name;   /* of the program, or the folder */
     const char *folder; /* of its dumps */
     int pid;            /* of the program; 0: it was not run by us */
+    struct timespec start;
     int status;         /* its exit status */
     bool selective;     /* it need not be among what was traced */
     const char *missing; /* why there may be no dump */
@@ -242,7 +243,7 @@ static int status_of(const struct gate *gate, const struct subject *subject)
 
 static int look(struct gate *gate, const struct subject *subject)
 {
-    const struct collect_scope scope = {subject->folder, gate->options.pid, subject->pid};
+    const struct collect_scope scope = {subject->folder, gate->options.pid, subject->pid, subject->start};
     char why_buf[256] = "", *log = must_format("%s/log", subject->folder);
     struct text why = TEXT_ON(why_buf);
 
@@ -265,13 +266,18 @@ static int run_in(struct gate *gate, const char *library, const char *folder)
 {
     char **argv = gate->options.program, *options = make_library_options(gate, folder), *line;
     enum program_verdict program = program_judge(argv[0], environment_path());
+    struct timespec start;
     struct launch launch;
-    int status = traced_run(argv, library, environment_preload(), options, program, &launch);
+    int status;
 
+    /* The clock that files are dated by. */
+    clock_gettime(CLOCK_REALTIME_COARSE, &start);
+    status = traced_run(argv, library, environment_preload(), options, program, &launch);
     if (status < 0) {
         const struct subject subject = {.name = argv[0],
                                         .folder = folder,
                                         .pid = launch.pid,
+                                        .start = start,
                                         .status = launch.status,
                                         .selective = is_selective(options),
                                         .missing = explain_no_dump(&launch, program)};

@@ -237,7 +237,7 @@ static bool is_same_process(const struct source_set *set, const struct source_se
 int collect_folder(struct collected *collected, const struct collect_scope *scope, const struct collect_rules *rules,
                    struct text *ret_why)
 {
-    const struct source_filter every = {.every = true, .pid = scope->only_pid};
+    const struct source_filter every = {.every = true, .pid = scope->only_pid, .since = scope->since};
     struct source source = {0};
     int ret = source_add_folder(&source, scope->folder, &every, ret_why);
 

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 struct text;
 
@@ -39,6 +40,7 @@ struct collect_scope {
     const char *folder;
     int only_pid; /* 0: those of all processes */
     int main_pid; /* 0: no one in particular */
+    struct timespec since; /* older dumps are somebody else's */
 };
 
 /* 0, or -errno with a line in `ret_why`. */
