@@ -68,9 +68,10 @@ static const struct source_set *newest_set(const struct source *source)
 static void print_set(const char *folder, const struct source_set *set)
 {
     const struct line_page page = environment_page(stderr);
+    const struct symbolize_options symbols = environment_symbols();
     struct report report;
 
-    report_build(set, NULL, &report);
+    report_build(set, NULL, &symbols, &report);
     putc('\n', stderr);
     report_print(&report, &page, SUMMARY_TOP, true);
     report_release(&report);

@@ -3,7 +3,7 @@
 
 #include "common.h"
 #include "profile/profile.h"
-#include "view/demangle.h"
+#include "symbolize/demangle.h"
 
 /* For base/table.h: the arena of the table in hand. */
 #define TABLE_ARENA (places->arena)
@@ -109,6 +109,8 @@ static void fill_frame(const struct places_table *places, const struct profile_l
     struct places_frame frame = {.file = "", .function = "", .symbol = ""};
 
     frame.module = location->mapping == NULL ? "" : must_copy(places->arena, location->mapping->file);
+    if (location->mapping != NULL && location->address != 0)
+        frame.offset = location->address - location->mapping->start + location->mapping->offset;
     if (line != NULL) {
         const struct profile_function *function = line->function;
 

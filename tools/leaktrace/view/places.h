@@ -20,6 +20,7 @@ struct places_frame {
     const char *module;   /* path; empty: unknown */
     const char *file;     /* of the source; empty: unknown */
     int64_t line;
+    uint64_t offset;  /* in the module's file; 0: unknown */
     bool is_system;   /* in a library of the system */
     bool is_plumbing; /* there, or part of a language's own library: nobody's leak begins in it */
 };
