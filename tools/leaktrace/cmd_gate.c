@@ -243,7 +243,8 @@ static int status_of(const struct gate *gate, const struct subject *subject)
 
 static int look(struct gate *gate, const struct subject *subject)
 {
-    const struct collect_scope scope = {subject->folder, gate->options.pid, subject->pid, subject->start};
+    const struct symbolize_options symbols = environment_symbols();
+    const struct collect_scope scope = {subject->folder, gate->options.pid, subject->pid, subject->start, &symbols};
     char why_buf[256] = "", *log = must_format("%s/log", subject->folder);
     struct text why = TEXT_ON(why_buf);
 

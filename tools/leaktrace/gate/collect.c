@@ -73,19 +73,19 @@ static bool judge(enum leak_kind kind, const struct profile_sample *sample, cons
     }
 }
 
-/* The places of a profile's locations, as far as they have been asked for. */
+/* The numbers that the pool has for a profile's locations, as far as they have been asked for. */
 struct stacks {
     const struct profile *profile;
-    const struct places_place **places;
-    const struct places_place **stack; /* of one sample */
+    uint32_t *numbers; /* one more; 0: not yet */
+    uint32_t *stack;   /* of one sample */
 };
 
 static struct stacks make_stacks(const struct profile *profile)
 {
-    struct stacks stacks = {.profile = profile, .places = must_grow(NULL, profile->n_locations, sizeof(*stacks.places))};
+    struct stacks stacks = {.profile = profile, .numbers = must_grow(NULL, profile->n_locations, sizeof(*stacks.numbers))};
     size_t deepest = 0;
 
-    memset(stacks.places, 0, profile->n_locations * sizeof(*stacks.places));
+    memset(stacks.numbers, 0, profile->n_locations * sizeof(*stacks.numbers));
     for (size_t i = 0; i < profile->n_samples; i++)
         deepest = profile->samples[i].depth > deepest ? profile->samples[i].depth : deepest;
     stacks.stack = must_grow(NULL, deepest, sizeof(*stacks.stack));
@@ -94,19 +94,20 @@ static struct stacks make_stacks(const struct profile *profile)
 
 static void release_stacks(struct stacks *stacks)
 {
-    free(stacks->places);
+    free(stacks->numbers);
     free(stacks->stack);
 }
 
-static void fill_stack(struct stacks *stacks, struct leaks *leaks, const struct profile_sample *sample)
+static const uint32_t *fill_stack(struct stacks *stacks, struct pool *pool, const struct profile_sample *sample)
 {
     for (size_t i = 0; i < sample->depth; i++) {
-        size_t at = (size_t)(sample->stack[i] - stacks->profile->locations);
+        uint32_t *number = &stacks->numbers[sample->stack[i] - stacks->profile->locations];
 
-        if (stacks->places[at] == NULL)
-            stacks->places[at] = leaks_place(leaks, sample->stack[i]);
-        stacks->stack[i] = stacks->places[at];
+        if (*number == 0)
+            *number = pool_intern(pool, sample->stack[i]) + 1;
+        stacks->stack[i] = *number - 1;
     }
+    return stacks->stack;
 }
 
 static void add_profile(struct collected *collected, enum leak_kind kind, const struct profile *profile,
@@ -126,8 +127,8 @@ static void add_profile(struct collected *collected, enum leak_kind kind, const 
         like.amount = (struct leak_amount){value_of(sample, count), value_of(sample, bytes)};
         if (like.amount.count <= 0)
             continue;
-        fill_stack(&stacks, &collected->leaks, sample);
-        leaks_add(&collected->leaks, &like, stacks.stack, sample->depth, process, 0);
+        leaks_add(&collected->leaks, &like, fill_stack(&stacks, &collected->leaks.pool, sample), sample->depth, process,
+                  0);
     }
     release_stacks(&stacks);
 }
@@ -241,12 +242,11 @@ int collect_folder(struct collected *collected, const struct collect_scope *scop
     struct source source = {0};
     int ret = source_add_folder(&source, scope->folder, &every, ret_why);
 
-    leaks_init(&collected->leaks);
     for (size_t i = 0; ret == 0 && i < source.n_sets; i++)
         if (i + 1 == source.n_sets || !is_same_process(&source.sets[i], &source.sets[i + 1]))
             collect_set(collected, &source.sets[i], scope->main_pid, rules);
     process_name_tests(&collected->processes);
-    leaks_sort(&collected->leaks);
+    leaks_finish(&collected->leaks, scope->symbols);
     source_release(&source);
     return ret;
 }

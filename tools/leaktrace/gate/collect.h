@@ -41,6 +41,7 @@ struct collect_scope {
     int only_pid; /* 0: those of all processes */
     int main_pid; /* 0: no one in particular */
     struct timespec since; /* older dumps are somebody else's */
+    const struct symbolize_options *symbols; /* NULL: no lines of code */
 };
 
 /* 0, or -errno with a line in `ret_why`. */

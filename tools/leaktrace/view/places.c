@@ -99,24 +99,24 @@ static const char *name_function(const struct places_table *places, const struct
 
     if (demangle(function->name, name) || (function->name[0] == '\0' && demangle(function->system_name, name)))
         return must_copy(places->arena, name);
-    return must_copy(places->arena, function->name[0] == '\0' ? function->system_name : function->name);
+    return function->name[0] == '\0' ? function->system_name : function->name;
 }
 
 static void fill_frame(const struct places_table *places, const struct profile_location *location, size_t at,
                        struct places_frame *ret_frame)
 {
     const struct profile_line *line = at < location->n_lines ? &location->lines[at] : NULL;
-    struct places_frame frame = {.file = "", .function = "", .symbol = ""};
+    struct places_frame frame = {
+        .module = location->mapping == NULL ? "" : location->mapping->file, .file = "", .function = "", .symbol = ""};
 
-    frame.module = location->mapping == NULL ? "" : must_copy(places->arena, location->mapping->file);
     if (location->mapping != NULL && location->address != 0)
         frame.offset = location->address - location->mapping->start + location->mapping->offset;
     if (line != NULL) {
         const struct profile_function *function = line->function;
 
         frame.function = name_function(places, function);
-        frame.symbol = must_copy(places->arena, function->system_name[0] == '\0' ? function->name : function->system_name);
-        frame.file = must_copy(places->arena, function->file);
+        frame.symbol = function->system_name[0] == '\0' ? function->name : function->system_name;
+        frame.file = function->file;
         frame.line = line->line;
     }
     if (frame.function[0] == '\0')
