@@ -141,6 +141,18 @@ static int add_test(struct comments *comments)
     return test.name[0] == '\0' ? result : result | add(comments, "test", test.name);
 }
 
+static int add_leaks(struct comments *comments, const struct snapshot_leaks *leaks)
+{
+    int result;
+
+    if (!leaks->is_known)
+        return 0;
+    result = add_number(comments, "leak_scan_bytes", leaks->bytes);
+    result |= add_number(comments, "leak_scan_ns", leaks->ns);
+    result |= add_number(comments, "leak_threads", leaks->threads);
+    return result | add_number(comments, "leak_threads_missed", leaks->threads_missed);
+}
+
 int comments_write(struct comments *comments, const struct options *options, const struct snapshot *snapshot, const char *reason,
                    int64_t own_cpu_ns)
 {
@@ -165,6 +177,7 @@ int comments_write(struct comments *comments, const struct options *options, con
     result |= add(comments, "names", comments->has_all_names ? "complete" : "incomplete");
     result |= add(comments, "own_descriptors", own_fd_is_separate() ? "separate" : "shared");
     result |= add_number(comments, "acquired_meanwhile", snapshot->acquired_meanwhile);
+    result |= add_leaks(comments, &snapshot->leaks);
     result |= add_number(comments, "own_cpu_ns", own_cpu_ns);
     result |= add_number(comments, "own_memory_bytes", (int64_t)memory_used());
     result |= add_number(comments, "pause_ns", snapshot->pause_ns);

@@ -76,8 +76,8 @@ void life_start_thread_again(const struct life_pause *pause);
 extern unsigned life_thread_is_away;
 /* life/exit: makes the dump at exit, once. */
 void exit_dump(const char *reason);
-/* life/exit: the same in the handler of a signal that ends the process. */
-void exit_by_signal(const char *name);
+/* life/exit: the same in the handler of a signal that ends the process; `context` is what it was given. */
+void exit_by_signal(const char *name, const void *context);
 /* life/exit: makes the dump before another program takes the place of this one. Whether control_go_on() is due if it fails. */
 bool exit_begin_exec(void);
 /* life/exit: the process will end with its last thread, and nobody will call exit. */

@@ -48,7 +48,7 @@ static int add_member(struct snapshot *snapshot, struct group_table *groups, uin
 static int add_group(struct snapshot *snapshot, const struct group *group, int64_t acquired)
 {
     const struct site *site = site_table_get(group->site);
-    struct snapshot_row *row = snapshot_add_row(snapshot, site);
+    struct snapshot_row *row = snapshot_add_row(snapshot, &snapshot->rows[site->kind], site);
     unsigned n = 0;
 
     if (row == NULL)
