@@ -137,7 +137,7 @@ bool growth_is_steady(const int64_t *values, size_t n)
     }
     before = values[middle] - values[0];
     behind = values[n - 1] - values[middle];
-    return 2 * up >= steps && behind > 0 && 2 * (double)behind * (double)middle >= (double)before * (double)steps;
+    return 2 * up + 1 >= steps && behind > 0 && 2 * (double)behind * (double)middle >= (double)before * (double)steps;
 }
 
 static bool is_steady(const struct leak *leak, size_t n)

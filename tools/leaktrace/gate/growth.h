@@ -33,8 +33,8 @@ void growth_add(struct growth *growth, const struct source_set *sets, size_t n, 
 size_t growth_take(struct growth *growth, struct leaks *leaks, const struct sample_rules *rules);
 /* Takes those that do not grow out of `sorted`. */
 void growth_keep_steady(struct leaks *leaks);
-/* Whether these figures, one for each round, go on growing: over the later half of the steps none is downward, at least half go up,
-   and they go up no less than half as fast as before. */
+/* Whether these figures, one for each round, go on growing: over the later half of the steps none is downward, each second one at
+   least goes up, and they go up no less than half as fast as before. */
 bool growth_is_steady(const int64_t *values, size_t n);
 
 #endif
