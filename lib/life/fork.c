@@ -48,6 +48,7 @@ static void forget_parent(void)
     converter_after_fork();
     modules_after_fork();
     control_after_fork(parent);
+    test_note(parent);
 }
 
 static void in_child(void)

@@ -60,6 +60,8 @@ void converter_look_at(const struct link_map *module);
 void converter_after_fork(void);
 /* life/fork: nothing of leaktrace's is left in the process but hooks that pass everything on. */
 void life_leave(void);
+/* life/test: notes for the dumps whose child the process is, and which test of a test suite it belongs to. */
+void test_note(pid_t parent);
 /* life/fork: the process was forked, and this is the child. Called by the handler of pthread_atfork. */
 void fork_init(void);
 /* life/fork: starts leaktrace's thread in a child that has no thread yet, but has opened what is still open. Whether it has. */
