@@ -1,5 +1,4 @@
 /* Blocks by every function of libc that gives one, lost; and requests that fail, are empty, or are given back. */
-#define _GNU_SOURCE
 #include "case.h"
 
 #include <dirent.h>

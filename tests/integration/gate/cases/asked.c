@@ -1,5 +1,4 @@
 /* What the program or the user asks the gate to leave alone. */
-#define _GNU_SOURCE
 #include "case.h"
 
 #include <leaktrace/leaktrace.h>

@@ -1,5 +1,4 @@
 /* main of every family, and what case.h promises. */
-#define _GNU_SOURCE
 #include "case.h"
 
 #include <pthread.h>

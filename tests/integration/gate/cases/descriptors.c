@@ -1,5 +1,4 @@
 /* Descriptors that are left open, or not. */
-#define _GNU_SOURCE
 #include "case.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,4 @@
 /* Two blocks are lost, and the process ends in every way there is. */
-#define _GNU_SOURCE
 #include "case.h"
 
 #include <pthread.h>

@@ -1,5 +1,4 @@
 /* Leaks wherever code can run: before main, after it, in threads, children, handlers, callbacks, and in code that is gone at the end. */
-#define _GNU_SOURCE
 #include "case.h"
 
 #include <dlfcn.h>

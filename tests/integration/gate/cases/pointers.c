@@ -1,5 +1,4 @@
 /* What counts as a pointer, and how blocks that point to blocks are classed. */
-#define _GNU_SOURCE
 #include "case.h"
 
 #include <malloc.h>

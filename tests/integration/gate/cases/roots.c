@@ -1,5 +1,4 @@
 /* A block whose only pointer stands in one place: all these places are roots. And the same after the place is gone. */
-#define _GNU_SOURCE
 #include "case.h"
 
 #include <dlfcn.h>

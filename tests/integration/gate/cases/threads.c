@@ -1,5 +1,4 @@
 /* Threads that nobody has joined, or that still run. */
-#define _GNU_SOURCE
 #include "case.h"
 
 #include <pthread.h>
