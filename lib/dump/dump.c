@@ -46,6 +46,7 @@ static struct {
 struct work {
     const char *reason;
     bool is_regular; /* it is made again before long, and nobody waits for it */
+    bool finds_leaks;
     bool prepares;   /* there is memory now to make the next ones ready */
     struct dump_files files;
 };
@@ -96,9 +97,18 @@ static uint32_t next_number(void)
     return seq;
 }
 
-static int take(struct snapshot *snapshot)
+/* Of blocks that were not recorded nobody knows what they point to. */
+static bool wants_leaks(const struct work *work)
 {
-    int result = snapshot_take(dump.options->profiles, snapshot);
+    return work->finds_leaks && dump.options->sample_bytes <= 1 && (dump.options->profiles >> KIND_HEAP & 1) != 0;
+}
+
+static int take(const struct work *work, struct snapshot *snapshot)
+{
+    int result = snapshot_take(dump.options->profiles, wants_leaks(work), snapshot);
+
+    if (result == 0 && wants_leaks(work) && !snapshot->leaks.is_known)
+        log_line("what can still be reached is not known: that takes more memory than leaktrace may use");
 
     if (result == 0) {
         memcpy(dump.summary.totals, snapshot->totals, sizeof(snapshot->totals));
@@ -165,7 +175,7 @@ static int with_snapshot(struct work *work, int (*finish)(struct work *work, str
     dump.began_cpu_ns = sys_thread_cpu_ns();
     dump.is_busy = true;
     work->files.failed[0] = '\0';
-    result = take(&snapshot);
+    result = take(work, &snapshot);
     if (result == 0)
         result = finish(work, &snapshot);
     if (result < 0)
@@ -200,7 +210,14 @@ static int finish_dump(struct work *work, struct snapshot *snapshot)
 
 int dump_write(const char *reason, bool is_regular)
 {
-    struct work work = {.reason = reason, .is_regular = is_regular};
+    struct work work = {.reason = reason, .is_regular = is_regular, .finds_leaks = dump.options->leaks == OPTION_LEAKS_DUMP};
+
+    return folder_prepare(dump.dir) ? with_snapshot(&work, finish_dump) : -EACCES;
+}
+
+int dump_write_last(const char *reason, bool is_exec)
+{
+    struct work work = {.reason = reason, .finds_leaks = dump.options->leaks != OPTION_LEAKS_NO && !is_exec};
 
     return folder_prepare(dump.dir) ? with_snapshot(&work, finish_dump) : -EACCES;
 }

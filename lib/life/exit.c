@@ -10,6 +10,7 @@
 #include "dump/control.h"
 #include "hook/hook_thread.h"
 #include "hook/real.h"
+#include "reach/park.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -69,14 +70,26 @@ static void make_last_dump(const char *reason)
     is_over();
 }
 
+/* From here outward the stack is what the program may still use, and what it had in its registers. */
+static inline __attribute__((always_inline)) void stand_here(void)
+{
+    register uintptr_t sp __asm__("rsp");
+    uintptr_t here;
+
+    __builtin_unwind_init();
+    __asm__ volatile("" : "=r"(here) : "0"(sp));
+    park_stand((const void *)here);
+}
+
 /* A signal that came to this thread meanwhile would end the process before the dump is there; and without leaktrace it would come to
    none. So none comes any more. */
-static void end(const char *reason)
+__attribute__((noinline)) static void end(const char *reason)
 {
     uint64_t all = ~0ull;
 
     if (!has_something_to_tell())
         return;
+    stand_here();
     SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, &all, 0, sizeof(all));
     if (is_first())
         make_last_dump(reason);
@@ -90,20 +103,22 @@ void exit_dump(const char *reason)
 
     SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, 0, &saved, sizeof(saved));
     end(reason);
+    park_stand(NULL);
     SYS_CALL(SYS_rt_sigprocmask, SIG_SETMASK, &saved, 0, sizeof(saved));
 }
 
-void exit_by_signal(const char *name)
+void exit_by_signal(const char *name, const void *context)
 {
     if (!life_is_own_process() || !control_has_begun())
         return;
+    park_stand_at(context);
     if (!is_first()) {
         wait_for_first();
         return;
     }
     ending.by_signal = true;
     __atomic_store_n(&life.stage, LIFE_ENDED, __ATOMIC_RELEASE);
-    control_hold(name, SIGNAL_PATIENCE_NS);
+    control_hold(name, false, SIGNAL_PATIENCE_NS);
     is_over();
 }
 
@@ -113,7 +128,7 @@ bool exit_begin_exec(void)
 
     if (!life_is_tracing() || !control_has_begun())
         return false;
-    if (control_hold(reason, OTHERS_PATIENCE_NS))
+    if (control_hold(reason, true, OTHERS_PATIENCE_NS))
         return true;
     if (reason != NULL)
         control_dump_and_wait(reason);

@@ -47,6 +47,7 @@ static void forget_parent(void)
     hook_thread_after_fork();
     modules_after_fork();
     control_after_fork(parent);
+    test_note(parent);
 }
 
 static void in_child(void)

@@ -75,8 +75,7 @@ static void objects_and_arrays_nest_with_commas_between_their_members(void **sta
     json_close(&json);
     fclose(json.out);
     assert_string_equal(
-        text,
-        "{\n  \"a\": -9223372036854775808,\n  \"b\": [\n    true,\n    1.2,\n    {}\n  ],\n  \"\\\"\": null\n}\n");
+        text, "{\n  \"a\": -9223372036854775808,\n  \"b\": [\n    true,\n    1.2,\n    {}\n  ],\n  \"\\\"\": null\n}\n");
     free(text);
 }
 
@@ -120,15 +119,15 @@ static void a_report_has_the_members_of_its_schema(void **state)
 
     (void)state;
     assert_string_equal(
-        text,
-        "{\"program\": \"exporter\",\"pid\": 12,\"dump\": \"0001\",\"time_ns\": 5,\"duration_ns\": null,"
-        "\"since_mark_ns\": null,\"dropped_events\": 0,\"truncated_stacks\": 0,\"unattributed_fds\": 3,"
-        "\"unattributed_threads\": 0,\"kinds\": ["
-        "{\"kind\": \"fd\",\"ranked_by\": \"count\",\"live\": {\"count\": 40},\"growth\": {\"count\": 29},\"n_sites\": "
-        "2,"
-        "\"sites\": [{\"live\": {\"count\": 30},\"growth\": {\"count\": 29},\"share_percent\": 75.0,\"headline\": 0,"
-        "\"frames\": [{\"function\": \"observe\",\"module\": \"/opt/exporter\",\"file\": \"main.c\",\"line\": 12}],"
-        "\"groups\": [{\"count\": 30,\"labels\": {\"type\": \"tcp\"}}]}]}]}");
+        text, "{\"program\": \"exporter\",\"pid\": 12,\"dump\": \"0001\",\"time_ns\": 5,\"duration_ns\": null,"
+              "\"since_mark_ns\": null,\"dropped_events\": 0,\"truncated_stacks\": 0,\"unattributed_fds\": 3,"
+              "\"unattributed_threads\": 0,\"kinds\": ["
+              "{\"kind\": \"fd\",\"ranked_by\": \"count\",\"live\": {\"count\": 40},\"growth\": {\"count\": 29},\"n_sites\": "
+              "2,"
+              "\"sites\": [{\"live\": {\"count\": 30},\"growth\": {\"count\": 29},\"share_percent\": 75.0,\"headline\": 0,"
+              "\"frames\": [{\"function\": \"observe\",\"module\": \"/opt/exporter\",\"file\": \"main.c\",\"line\": "
+              "12,\"offset\": 0}],"
+              "\"groups\": [{\"count\": 30,\"labels\": {\"type\": \"tcp\"}}]}]}]}");
     free(text);
 }
 

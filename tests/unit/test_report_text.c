@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "profile/profile.h"
-#include "view/demangle.h"
+#include "symbolize/demangle.h"
 #include "view/report.h"
 #include "view/units.h"
 

@@ -10,6 +10,7 @@
 
 #include <getopt.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -23,6 +24,8 @@ static const char help[] = "Usage: leaktrace report [OPTIONS] SOURCE...\n"
                            "\n"
                            "  --top N             sites of each kind (default 10)\n"
                            "  --kind KIND         one kind only: heap, fd, thread, ...\n"
+                           "  --symbols DIR       debug files are there, too: laid out as /usr/lib/debug or\n"
+                           "                      as the target's root, or side by side; more than once\n"
                            "  --format text|json\n"
                            "  --help\n";
 
@@ -30,13 +33,23 @@ struct request {
     long top;
     const char *kind; /* NULL: all */
     bool as_json;
+    struct symbolize_options symbols;
+    const char **folders; /* with symbols */
 };
+
+static void add_folder(struct request *request, const char *folder)
+{
+    request->folders = must_grow(request->folders, request->symbols.n_folders + 1, sizeof(*request->folders));
+    request->folders[request->symbols.n_folders++] = folder;
+    request->symbols.folders = request->folders;
+}
 
 /* Reads the options. A negative result means that all is well; else it is the exit status. */
 static int read_options(int argc, char **argv, struct request *ret_request)
 {
     static const struct option options[] = {{"top", required_argument, NULL, 't'},
                                             {"kind", required_argument, NULL, 'k'},
+                                            {"symbols", required_argument, NULL, 's'},
                                             {"format", required_argument, NULL, 'f'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
@@ -53,6 +66,9 @@ static int read_options(int argc, char **argv, struct request *ret_request)
             break;
         case 'k':
             ret_request->kind = optarg;
+            break;
+        case 's':
+            add_folder(ret_request, optarg);
             break;
         case 'f':
             status = read_format(argv[0], optarg, &ret_request->as_json);
@@ -138,7 +154,7 @@ static unsigned report_all(const struct source *source, const struct request *re
     for (size_t i = 0; i < source->n_sets; i++) {
         struct report report;
 
-        failures += report_build(&source->sets[i], request->kind, &report);
+        failures += report_build(&source->sets[i], request->kind, &request->symbols, &report);
         if (report.n_rankings > 0) {
             if (shown++ > 0 && !request->as_json)
                 putchar('\n');
@@ -158,7 +174,7 @@ static unsigned report_all(const struct source *source, const struct request *re
 
 int cmd_report(int argc, char **argv)
 {
-    struct request request = {.top = TOP_DEFAULT};
+    struct request request = {.top = TOP_DEFAULT, .symbols = environment_symbols()};
     struct source source = {0};
     unsigned failures = 0;
     int status = read_options(argc, argv, &request);
@@ -170,5 +186,6 @@ int cmd_report(int argc, char **argv)
     if (source.n_sets > 0)
         failures += report_all(&source, &request);
     source_release(&source);
+    free(request.folders);
     return failures == 0 ? EXIT_FINE : EXIT_LEAKTRACE;
 }

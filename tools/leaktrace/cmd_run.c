@@ -5,16 +5,13 @@
 #include "environment.h"
 #include "profile/source.h"
 #include "run_options.h"
-#include "target/launch.h"
 #include "target/library.h"
-#include "target/program.h"
+#include "target/traced.h"
 #include "view/report.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define SUMMARY_TOP 3
 
@@ -71,9 +68,10 @@ static const struct source_set *newest_set(const struct source *source)
 static void print_set(const char *folder, const struct source_set *set)
 {
     const struct line_page page = environment_page(stderr);
+    const struct symbolize_options symbols = environment_symbols();
     struct report report;
 
-    report_build(set, NULL, &report);
+    report_build(set, NULL, &symbols, &report);
     putc('\n', stderr);
     report_print(&report, &page, SUMMARY_TOP, true);
     report_release(&report);
@@ -100,42 +98,18 @@ static void summarize(const struct run_options *options, const struct launch *la
     source_release(&source);
 }
 
-/* The changes of the program's environment: at most two. LD_PRELOAD keeps what it has, behind our library. */
-static unsigned make_variables(const struct run_options *options, const char *preload, enum program_verdict verdict,
-                               struct launch_variable *ret_variables)
-{
-    unsigned n = 0;
-
-    if (options->text[0] != '\0')
-        ret_variables[n++] = (struct launch_variable){OPTIONS_VARIABLE, options->text};
-    if (verdict != PROGRAM_MUSL)
-        ret_variables[n++] = (struct launch_variable){ENVIRONMENT_PRELOAD, preload};
-    return n;
-}
-
 static int run_program(const struct run_options *options, const char *library)
 {
     enum program_verdict verdict = program_judge(options->program[0], environment_path());
-    const char *loaded = environment_preload();
-    char *preload = must_format("%s%s%s", library, loaded[0] == '\0' ? "" : ":", loaded);
-    struct launch_variable variables[2];
-    unsigned n_variables = make_variables(options, preload, verdict, variables);
     struct timespec start;
     struct launch launch;
-    int ret;
+    int status;
 
     /* The clock that files are dated by. */
     clock_gettime(CLOCK_REALTIME_COARSE, &start);
-    ret = launch_program(options->program, variables, n_variables, &launch);
-    free(preload);
-    if (ret != 0) {
-        complain("cannot start a process: %s", strerror(-ret));
-        return EXIT_LEAKTRACE;
-    }
-    if (launch.exec_error != 0) {
-        complain("%s: %s", options->program[0], strerror(launch.exec_error));
-        return launch.exec_error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
-    }
+    status = traced_run(options->program, library, environment_preload(), options->text, verdict, &launch);
+    if (status >= 0)
+        return status;
     if (!options->quiet)
         summarize(options, &launch, start, verdict);
     return launch.status;

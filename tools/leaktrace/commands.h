@@ -6,6 +6,7 @@ typedef int command(int argc, char **argv);
 
 command cmd_doctor;
 command cmd_dump;
+command cmd_gate;
 command cmd_ls;
 command cmd_mark;
 command cmd_report;

@@ -16,6 +16,7 @@ enum {
     EXIT_FINE = 0,
     EXIT_USAGE = 2,
     EXIT_LEAKTRACE = 3,
+    EXIT_LEAKS = 23,
     EXIT_CANNOT_RUN = 126,
     EXIT_NOT_FOUND = 127,
 };

@@ -41,6 +41,14 @@ struct line_page environment_page(FILE *out)
     };
 }
 
+struct symbolize_options environment_symbols(void)
+{
+    return (struct symbolize_options){
+        .debuginfod = value_of("DEBUGINFOD_URLS") != NULL,
+        .progress = isatty(STDERR_FILENO) == 1 ? stderr : NULL,
+    };
+}
+
 const char *environment_options(void)
 {
     const char *value = value_of(OPTIONS_VARIABLE);
@@ -67,13 +75,18 @@ const char *environment_path(void)
     return value == NULL ? "/bin:/usr/bin" : value;
 }
 
+const char *environment_temporary(void)
+{
+    const char *folder = value_of("TMPDIR");
+
+    return folder != NULL && folder[0] == '/' ? folder : "/tmp";
+}
+
 const char *environment_dump_folder(void)
 {
     static char *folder;
-    const char *parent = value_of("TMPDIR");
 
     if (folder == NULL)
-        folder =
-            must_format("%s/leaktrace-%u", parent != NULL && parent[0] == '/' ? parent : "/tmp", (unsigned)getuid());
+        folder = must_format("%s/leaktrace-%u", environment_temporary(), (unsigned)getuid());
     return folder;
 }

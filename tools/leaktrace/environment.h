@@ -3,6 +3,7 @@
 #ifndef LEAKTRACE_TOOLS_ENVIRONMENT_H
 #define LEAKTRACE_TOOLS_ENVIRONMENT_H
 
+#include "symbolize/symbolize.h"
 #include "view/line.h"
 
 #include <stdio.h>
@@ -17,8 +18,13 @@ const char *environment_options(void);
 const char *environment_preload(void);
 /* LEAKTRACE_LIBRARY; NULL when not set. */
 const char *environment_library(void);
+/* The folder for what is needed for a moment only: TMPDIR if it is absolute, or /tmp. */
+const char *environment_temporary(void);
 /* PATH; the system's own when not set. */
 const char *environment_path(void);
+/* How lines of code are found without folders of one's own: with debuginfod when DEBUGINFOD_URLS is set; progress is shown on
+   standard error when that is a terminal. */
+struct symbolize_options environment_symbols(void);
 /* The folder for dumps when no option names one, as dump/folder.c chooses it. */
 const char *environment_dump_folder(void);
 

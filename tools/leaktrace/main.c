@@ -31,7 +31,7 @@ static const struct row rows[] = {
     {"trend", NULL, "SOURCE...", "how each site went over a series of dumps"},
     {"flame", NULL, "SOURCE -o OUT.html", "a flame graph in one page"},
     {"export", NULL, "--to FORMAT SOURCE", "other formats"},
-    {"gate", NULL, "[OPTIONS] -- PROGRAM [ARG...]", "exit status says whether the program leaks"},
+    {"gate", cmd_gate, "[OPTIONS] -- PROGRAM [ARG...]", "exit status says whether it leaks"},
     {"serve", NULL, "PID|DIR", "profiles and metrics over HTTP"},
     {"doctor", cmd_doctor, "PROGRAM|PID", "whether it can be traced, and why not"},
 };
@@ -57,7 +57,8 @@ static int print_help(void)
          "\n"
          "SOURCE is a PID, a dump, several dumps, or a folder of dumps.\n"
          "Exit status: 0 fine; 2 wrong usage; 3 leaktrace itself failed; of run: the\n"
-         "program's own; of doctor: 1 when it cannot be traced.");
+         "program's own; of gate: the program's own, 23 when it leaks; of doctor: 1 when\n"
+         "it cannot be traced.");
     return EXIT_FINE;
 }
 

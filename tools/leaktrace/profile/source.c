@@ -207,7 +207,7 @@ static size_t newest_complete(const struct source_set *sets, size_t n)
     return n > 1 && !has_kinds_of(&sets[n - 1], &sets[n - 2]) ? n - 2 : n - 1;
 }
 
-/* Moves the newest complete set of each process, or every set when a number was asked for, from `from` to `to`. */
+/* Moves the newest complete set of each process, or every set, from `from` to `to`. */
 static void move_newest(struct source *from, bool every, struct source *to)
 {
     size_t end;
@@ -258,7 +258,7 @@ int source_add_folder(struct source *source, const char *folder, const struct so
     }
     closedir(dir);
     free(prefix);
-    move_newest(&all, filter->seq != NULL, source);
+    move_newest(&all, filter->seq != NULL || filter->every, source);
     return 0;
 }
 

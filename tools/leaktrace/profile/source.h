@@ -51,6 +51,7 @@ struct source_filter {
     int pid;               /* 0: any */
     const char *exe;       /* NULL: any */
     const char *seq;       /* NULL: the newest complete set of each process */
+    bool every;            /* every set, by process from old to new */
     struct timespec since; /* only sets written then or later */
 };
 

@@ -3,7 +3,7 @@
 
 #include "common.h"
 #include "profile/profile.h"
-#include "view/demangle.h"
+#include "symbolize/demangle.h"
 
 /* For base/table.h: the arena of the table in hand. */
 #define TABLE_ARENA (places->arena)
@@ -107,11 +107,16 @@ static void fill_frame(const struct places_table *places, const struct profile_l
 {
     const struct profile_line *line = at < location->n_lines ? &location->lines[at] : NULL;
     struct places_frame frame = {
-        .module = location->mapping == NULL ? "" : location->mapping->file, .file = "", .function = ""};
+        .module = location->mapping == NULL ? "" : location->mapping->file, .file = "", .function = "", .symbol = ""};
 
+    if (location->mapping != NULL && location->address != 0)
+        frame.offset = location->address - location->mapping->start + location->mapping->offset;
     if (line != NULL) {
-        frame.function = name_function(places, line->function);
-        frame.file = line->function->file;
+        const struct profile_function *function = line->function;
+
+        frame.function = name_function(places, function);
+        frame.symbol = function->system_name[0] == '\0' ? function->name : function->system_name;
+        frame.file = function->file;
         frame.line = line->line;
     }
     if (frame.function[0] == '\0')

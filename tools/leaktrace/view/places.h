@@ -16,9 +16,11 @@ struct profile_location;
 
 struct places_frame {
     const char *function; /* demangled; module+0xOFFSET where there is no name */
+    const char *symbol;   /* as the linker knows it; empty: unknown */
     const char *module;   /* path; empty: unknown */
     const char *file;     /* of the source; empty: unknown */
     int64_t line;
+    uint64_t offset;  /* in the module's file; 0: unknown */
     bool is_system;   /* in a library of the system */
     bool is_plumbing; /* there, or part of a language's own library: nobody's leak begins in it */
 };

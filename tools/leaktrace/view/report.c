@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "common.h"
 #include "profile/source.h"
+#include "symbolize/symbolize.h"
 #include "view/comments.h"
 
 #include <stdlib.h>
@@ -113,7 +114,8 @@ static bool is_wanted(const char *kind, const char *only_kind)
     return only_kind == NULL || kind[0] == '\0' || strcmp(kind, only_kind) == 0 || is_growth_of(kind, only_kind);
 }
 
-unsigned report_build(const struct source_set *set, const char *only_kind, struct report *ret_report)
+unsigned report_build(const struct source_set *set, const char *only_kind, const struct symbolize_options *symbols,
+                      struct report *ret_report)
 {
     struct report report = {.program = set->exe, .pid = set->pid, .seq = set->seq};
     const char **kinds = must_grow(NULL, set->n_files, sizeof(*kinds));
@@ -134,6 +136,7 @@ unsigned report_build(const struct source_set *set, const char *only_kind, struc
         }
         kinds[report.n_profiles++] = set->files[i].kind[0] == '\0' ? kind_by_types(profile) : set->files[i].kind;
     }
+    symbolize_profiles(report.profiles, report.n_profiles, symbols);
     report_assemble(&report, kinds);
     free(kinds);
     *ret_report = report;

@@ -19,6 +19,7 @@
 
 struct json;
 struct source_set;
+struct symbolize_options;
 
 struct report {
     const char *program;      /* or its command line; empty: unknown */
@@ -37,9 +38,10 @@ struct report {
     size_t n_profiles;
 };
 
-/* Reads all files of a set, or only those of one kind (NULL: all). Returns how many files could not be read; each of
-   them has been complained about. */
-unsigned report_build(const struct source_set *set, const char *only_kind, struct report *ret_report);
+/* Reads all files of a set, or only those of one kind (NULL: all), and finds the source lines of their locations. Returns
+   how many files could not be read; each of them has been complained about. */
+unsigned report_build(const struct source_set *set, const char *only_kind, const struct symbolize_options *symbols,
+                      struct report *ret_report);
 /* Makes the rankings of a report whose profiles are there; `kinds` names the kind of each of them and is kept in the
    rankings. What the report does not say about the process is taken from the profiles. */
 void report_assemble(struct report *report, const char **kinds);

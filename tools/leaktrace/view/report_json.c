@@ -24,9 +24,13 @@
  *           "live": {...},
  *           "growth": {...},
  *           "share_percent": 58.0,      of what is live, by the figure that sites are ranked by
- *           "headline": 0,              index into "frames": the first frame of the user's own code; null without a
- * stack "frames": [{                leaf first "function": "register_metric", "module": "/usr/local/bin/exporter",
- * empty when unknown "file": "metrics.c",      empty when unknown "line": 48                0 when unknown
+ *           "headline": 0,              index into "frames": the first frame of the user's own code; null without a stack
+ *           "frames": [{                leaf first; where functions were inlined, the innermost first
+ *             "function": "register_metric",
+ *             "module": "/usr/local/bin/exporter",   empty when unknown
+ *             "file": "metrics.c",      empty when unknown
+ *             "line": 48,               0 when unknown
+ *             "offset": 7312            of the instruction in the module's file; 0 when unknown
  *           }],
  *           "groups": [{"count": 30, "labels": {"type": "tcp", "peer": "10.0.0.1:80"}}]   largest first; maybe empty
  *         }]
@@ -72,6 +76,7 @@ static void write_frame(struct json *json, const struct places_frame *frame)
     json_string(json, "module", frame->module);
     json_string(json, "file", frame->file);
     json_int(json, "line", frame->line);
+    json_int(json, "offset", (int64_t)frame->offset);
     json_close(json);
 }
 

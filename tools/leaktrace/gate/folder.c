@@ -1,0 +1,51 @@
+/* The gate's folder. Owns nothing. */
+#include "gate/folder.h"
+
+#include "common.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *make_new(const char *parent)
+{
+    char *folder = must_format("%s/leaktrace-gate-XXXXXX", parent);
+
+    if (mkdtemp(folder) != NULL)
+        return folder;
+    complain("cannot make a folder for the dumps in %s: %s", parent, strerror(errno));
+    free(folder);
+    return NULL;
+}
+
+char *gate_folder_make(const char *dir, const char *parent)
+{
+    char *folder;
+
+    if (dir == NULL)
+        return make_new(parent);
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+        folder = NULL;
+    else
+        folder = realpath(dir, NULL);
+    if (folder == NULL)
+        complain("cannot use the folder %s: %s", dir, strerror(errno));
+    return folder;
+}
+
+void gate_folder_remove(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    if (dir != NULL)
+        closedir(dir);
+    rmdir(folder);
+}

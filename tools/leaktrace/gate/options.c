@@ -1,0 +1,283 @@
+/* The options of `leaktrace gate`. Owns nothing. */
+#include "gate/options.h"
+
+#include "base/options.h"
+#include "common.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option_code {
+    CODE_LEAKS = 256,
+    CODE_NO_HEAP,
+    CODE_NO_FDS,
+    CODE_THREADS,
+    CODE_SUPPRESSIONS,
+    CODE_NO_DEFAULT_SUPPRESSIONS,
+    CODE_GEN_SUPPRESSIONS,
+    CODE_BASELINE,
+    CODE_UPDATE_BASELINE,
+    CODE_FAIL_ON,
+    CODE_FORMAT,
+    CODE_EXITCODE,
+    CODE_DIR,
+    CODE_VERDICT,
+    CODE_PID,
+};
+
+static const struct option long_options[] = {
+    {"leaks", required_argument, NULL, CODE_LEAKS},
+    {"no-heap", no_argument, NULL, CODE_NO_HEAP},
+    {"no-fds", no_argument, NULL, CODE_NO_FDS},
+    {"threads", no_argument, NULL, CODE_THREADS},
+    {"suppressions", required_argument, NULL, CODE_SUPPRESSIONS},
+    {"no-default-suppressions", no_argument, NULL, CODE_NO_DEFAULT_SUPPRESSIONS},
+    {"gen-suppressions", optional_argument, NULL, CODE_GEN_SUPPRESSIONS},
+    {"baseline", required_argument, NULL, CODE_BASELINE},
+    {"update-baseline", no_argument, NULL, CODE_UPDATE_BASELINE},
+    {"fail-on", required_argument, NULL, CODE_FAIL_ON},
+    {"format", required_argument, NULL, CODE_FORMAT},
+    {"exitcode", required_argument, NULL, CODE_EXITCODE},
+    {"dir", required_argument, NULL, CODE_DIR},
+    {"verdict", required_argument, NULL, CODE_VERDICT},
+    {"pid", required_argument, NULL, CODE_PID},
+    {"option", required_argument, NULL, 'o'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+static const char help[] =
+    "Usage: leaktrace gate [OPTIONS] [--] PROGRAM [ARG...]\n"
+    "       leaktrace gate [OPTIONS] --verdict DIR\n"
+    "\n"
+    "Runs PROGRAM and all its children traced, and says by its exit status whether they\n"
+    "leak: the program's own failure as it is (128+n for signal n), 23 when it succeeds\n"
+    "but leaks, 2 for wrong usage, 3 when leaktrace could not look, 126 or 127 when PROGRAM\n"
+    "cannot be run or found.\n"
+    "\n"
+    "What is a leak:\n"
+    "  --leaks definite|possible|all\n"
+    "      heap blocks that nothing points to, directly or through such blocks (definite,\n"
+    "      the default); also those that only something that may be a pointer points to\n"
+    "      (possible); all that was not freed\n"
+    "  --threads           also threads that nobody has joined, or that still run\n"
+    "  --no-fds            not descriptors, which count when the program itself has opened\n"
+    "                      them and they are not its standard streams\n"
+    "  --no-heap           not heap blocks\n"
+    "\n"
+    "What is known already:\n"
+    "  --suppressions FILE\n"
+    "      leak:PATTERN, fd:, thread:, mmap: as LeakSanitizer writes them, with max=N or\n"
+    "      until=YYYY-MM-DD behind the pattern; or valgrind's blocks. May be given again.\n"
+    "  --no-default-suppressions\n"
+    "      also what well-known libraries leave behind on purpose\n"
+    "  --gen-suppressions[=FILE]\n"
+    "      writes suppressions for all that fails\n"
+    "  --baseline FILE     leaks that were there before; one line each\n"
+    "  --update-baseline   writes FILE anew from this run, which then does not fail\n"
+    "  --fail-on new|growth|any\n"
+    "      what is not in the baseline (the default with --baseline); also what there is\n"
+    "      more of; everything\n"
+    "\n"
+    "The result:\n"
+    "  --format LIST       of text, json, sarif, junit, github, gitlab, markdown, each maybe\n"
+    "                      with =FILE; standard output is the default, and so is text\n"
+    "  --exitcode N        instead of 23; 0 to report only\n"
+    "  --dir DIR           keeps the dumps there\n"
+    "  --verdict DIR       runs nothing: judges the last dump of each process in DIR, made with\n"
+    "                      the option leaks of the library; with --pid PID of that one only\n"
+    "  -o, --option NAME=VALUE\n"
+    "      an option of the library, see leaktrace run --help; may be given again\n"
+    "  -q, --quiet         no notes\n"
+    "  --help\n";
+
+/* The index of `word` in a list; a negative one after a complaint. */
+static int choose(const char *option, const char *word, const char *const *list, int n, const char *shown)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(word, list[i]) == 0)
+            return i;
+    complain_usage("gate", "--%s takes %s, not '%s'", option, shown, word);
+    return -1;
+}
+
+static bool set_leaks(struct gate_options *options, const char *word)
+{
+    static const char *const words[] = {"definite", "possible", "all"};
+    int chosen = choose("leaks", word, words, 3, "definite, possible or all");
+
+    options->rules.leaks = chosen < 0 ? COLLECT_DEFINITE : (enum collect_leaks)chosen;
+    return chosen >= 0;
+}
+
+static bool set_fail_on(struct gate_options *options, const char *word)
+{
+    static const char *const words[] = {"new", "growth", "any"};
+    int chosen = choose("fail-on", word, words, 3, "new, growth or any");
+
+    options->fail_on = chosen < 0 ? GATE_FAIL_ON_NEW : (enum gate_fail_on)chosen;
+    options->fail_on_is_set = true;
+    return chosen >= 0;
+}
+
+static bool set_exit_code(struct gate_options *options, const char *text)
+{
+    long code;
+
+    if (!parse_decimal(text, 0, 255, &code))
+        return complain_usage("gate", "--exitcode takes a number from 0 to 255, not '%s'", text) == EXIT_FINE;
+    options->exit_code = (int)code;
+    return true;
+}
+
+static bool add_outputs(struct gate_options *options, const char *list)
+{
+    struct output *more;
+    size_t n = output_parse(list, &more);
+
+    if (n == 0)
+        return false;
+    options->outputs = must_grow(options->outputs, options->n_outputs + n, sizeof(*more));
+    memcpy(options->outputs + options->n_outputs, more, n * sizeof(*more));
+    options->n_outputs += n;
+    free(more);
+    return true;
+}
+
+static void add_suppressions(struct gate_options *options, const char *file)
+{
+    options->suppressions = must_grow(options->suppressions, options->n_suppressions + 1, sizeof(*options->suppressions));
+    options->suppressions[options->n_suppressions++] = file;
+}
+
+static void complain_about(const char *line, void *context)
+{
+    (void)context;
+    complain_usage("gate", "%s", line);
+}
+
+/* An option of the library: checked here, so that the program is not run in vain. */
+static bool add_library_option(struct gate_options *options, const char *pair)
+{
+    struct options checked;
+    char *longer;
+
+    options_set_defaults(&checked);
+    if (options_parse(&checked, pair, complain_about, NULL) != 0)
+        return false;
+    longer = must_format("%s%s%s", options->library, options->library[0] == '\0' ? "" : ":", pair);
+    free(options->library);
+    options->library = longer;
+    return true;
+}
+
+/* False after a complaint. */
+static bool take_option(struct gate_options *options, int code, const char *name)
+{
+    switch (code) {
+    case CODE_LEAKS:
+        return set_leaks(options, optarg);
+    case CODE_FAIL_ON:
+        return set_fail_on(options, optarg);
+    case CODE_EXITCODE:
+        return set_exit_code(options, optarg);
+    case CODE_FORMAT:
+        return add_outputs(options, optarg);
+    case 'o':
+        return add_library_option(options, optarg);
+    case CODE_SUPPRESSIONS:
+        add_suppressions(options, optarg);
+        return true;
+    case CODE_NO_DEFAULT_SUPPRESSIONS:
+        options->no_default_suppressions = true;
+        return true;
+    case CODE_GEN_SUPPRESSIONS:
+        options->gen_suppressions = optarg == NULL ? "-" : optarg;
+        return true;
+    case CODE_NO_HEAP:
+        options->rules.heap = false;
+        return true;
+    case CODE_NO_FDS:
+        options->rules.fds = false;
+        return true;
+    case CODE_THREADS:
+        options->rules.threads = true;
+        return true;
+    case CODE_BASELINE:
+        options->baseline = optarg;
+        return true;
+    case CODE_UPDATE_BASELINE:
+        options->update_baseline = true;
+        return true;
+    case CODE_DIR:
+        options->dir = optarg;
+        return true;
+    case CODE_VERDICT:
+        options->verdict = optarg;
+        return true;
+    case CODE_PID:
+        return parse_pid(optarg, &options->pid) ||
+               complain_usage("gate", "--pid takes the number of a process, not '%s'", optarg) == EXIT_FINE;
+    case 'q':
+        options->quiet = true;
+        return true;
+    default:
+        return complain_usage("gate", "'%s' is unknown or lacks its value", name) == EXIT_FINE;
+    }
+}
+
+/* What only shows when all options are there. A negative result means that all is well. */
+static int check(struct gate_options *options)
+{
+    if (options->update_baseline && options->baseline == NULL)
+        return complain_usage("gate", "--update-baseline needs --baseline FILE");
+    if (options->fail_on_is_set && options->fail_on != GATE_FAIL_ON_ANY && options->baseline == NULL)
+        return complain_usage("gate", "--fail-on %s needs --baseline FILE",
+                              options->fail_on == GATE_FAIL_ON_NEW ? "new" : "growth");
+    if (!options->rules.heap && !options->rules.fds && !options->rules.threads)
+        return complain_usage("gate", "with --no-heap and --no-fds nothing is left to be looked at; add --threads");
+    if (options->verdict != NULL && options->program[0] != NULL)
+        return complain_usage("gate", "--verdict runs no program, but there is '%s'", options->program[0]);
+    if (options->verdict == NULL && options->pid != 0)
+        return complain_usage("gate", "--pid needs --verdict DIR");
+    if (options->verdict == NULL && options->program[0] == NULL)
+        return complain_usage("gate", "a PROGRAM is missing");
+    if (options->n_outputs == 0)
+        add_outputs(options, "text");
+    return -1;
+}
+
+int gate_options_read(int argc, char **argv, struct gate_options *ret_options)
+{
+    struct gate_options options = {
+        .rules = {.heap = true, .fds = true}, .exit_code = EXIT_LEAKS, .library = must_format("%s", "")};
+    int code, status = -1, before = optind;
+
+    while (status < 0 && (code = getopt_long(argc, argv, "+ho:q", long_options, NULL)) != -1) {
+        if (code == 'h') {
+            fputs(help, stdout);
+            status = EXIT_FINE;
+        } else if (!take_option(&options, code, argv[optind > before ? before : optind - 1])) {
+            status = EXIT_USAGE;
+        }
+        before = optind;
+    }
+    options.program = argv + optind;
+    if (status < 0)
+        status = check(&options);
+    if (status >= 0)
+        gate_options_release(&options);
+    else
+        *ret_options = options;
+    return status;
+}
+
+void gate_options_release(struct gate_options *options)
+{
+    output_release(options->outputs, options->n_outputs);
+    free(options->suppressions);
+    free(options->library);
+}
