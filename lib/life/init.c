@@ -200,6 +200,8 @@ static void begin_running(void)
         .mark = record_mark,
     };
 
+    if (life.options.leaks != OPTION_LEAKS_NO && life.options.sample_bytes <= 1)
+        record_keep_ignored();
     stack_libunwind_init();
     walk_find_context_start();
     modules_set_gone(unwind_rule_forget);

@@ -141,6 +141,8 @@ static void fill(const struct heap_block *heap_block, void *context)
         units = BLOCKS_SIZE_LONG;
         ranges_add(&blocks->long_sizes, block, heap_block->size);
     }
+    if (heap_block->site == 0)
+        ranges_add(&blocks->ignored, heap_block->addr, heap_block->addr + 1);
     blocks->words[block] = units << BLOCKS_SIZE_SHIFT | heap_block->addr;
     if (!cover(blocks, block, heap_block->addr, heap_block->addr + heap_block->size))
         building->failed = true;
@@ -173,7 +175,7 @@ int blocks_init(struct blocks *ret_blocks)
         return -ENOMEM;
     heap_table_visit(fill, &building);
     ranges_sort(&ret_blocks->long_sizes);
-    return building.failed || ret_blocks->long_sizes.failed ? -ENOMEM : 0;
+    return building.failed || ret_blocks->long_sizes.failed || ret_blocks->ignored.failed ? -ENOMEM : 0;
 }
 
 uint64_t blocks_long_size(const struct blocks *blocks, uint32_t block)
@@ -217,5 +219,6 @@ void blocks_release(struct blocks *blocks)
     if (blocks->words != NULL)
         memory_unmap(blocks->words, (blocks->n_words + 1) * sizeof(blocks->words[0]));
     ranges_release(&blocks->long_sizes);
+    ranges_release(&blocks->ignored);
     *blocks = (struct blocks){0};
 }

@@ -50,6 +50,7 @@ struct blocks {
     struct block_region *regions;
     uint64_t *words; /* of each block: its size in units of 8 bytes << 47 | its address | its state */
     struct ranges long_sizes; /* number and size in bytes of those whose size does not fit; sorted by number */
+    struct ranges ignored; /* those of no site: addresses */
     size_t n_regions, n_words;
     size_t room_regions;
     uintptr_t lowest, highest; /* all blocks are in between */

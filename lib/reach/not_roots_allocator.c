@@ -18,6 +18,11 @@
 #define MMAPPED_MIN 2048ul       /* no smaller block is worth a mapping */
 #define ARENA_SPAN (64ul << 20)  /* each heap of an arena that is not the main one starts at a multiple */
 #define ARENA_HEAD_MAX 256ul     /* the arena stands behind the head of its first heap */
+#define BINS 127u
+#define BIN_BYTES 16ul
+#define BINS_EMPTY_MIN 8u
+#define ARENA_BEFORE_BINS 112ul  /* its lock, flags, lists of small chunks, and where the free memory at its end begins */
+#define ARENA_BEHIND_BINS 64ul
 #define START_BRK_FIELD 47       /* of /proc/self/stat */
 
 /* --- glibc's -------------------------------------------------------------------------------------------------------- */
@@ -51,6 +56,53 @@ static void add_main_arena(struct not_roots *not_roots)
         if ((mapping->flags & MAPPING_BRK) != 0)
             ranges_add(&not_roots->ranges, start > mapping->range.start ? start : mapping->range.start, mapping->range.end);
     }
+}
+
+/* The main arena itself lies in libc's data. It points to the free memory behind the last block, an address that is inside of that block:
+   a block may use the first word of the chunk behind it. An empty list of chunks is a pair of pointers to the place 16 bytes before
+   it, and there are 127 lists in a row, most of them empty. */
+struct bins {
+    struct not_roots *not_roots;
+    uintptr_t last;
+    unsigned empty;
+};
+
+static void end_bins(struct bins *bins)
+{
+    uintptr_t first = bins->last - (BINS - 1) * BIN_BYTES;
+
+    if (bins->empty >= BINS_EMPTY_MIN)
+        ranges_add(&bins->not_roots->ranges, first - ARENA_BEFORE_BINS, bins->last + BIN_BYTES + ARENA_BEHIND_BINS);
+    bins->empty = 0;
+}
+
+static void look_for_bins(const uint64_t *words, size_t n, uintptr_t addr, void *context)
+{
+    struct bins *bins = context;
+
+    for (size_t i = 0; i + 1 < n; i++) {
+        uintptr_t at = addr + i * sizeof(*words);
+
+        if (words[i] != at - BIN_BYTES || words[i + 1] != at - BIN_BYTES)
+            continue;
+        if (at - bins->last > BINS * BIN_BYTES)
+            end_bins(bins);
+        bins->last = at;
+        bins->empty++;
+    }
+}
+
+static void add_main_arena_head(struct not_roots *not_roots)
+{
+    struct bins bins = {.not_roots = not_roots};
+
+    for (size_t i = 0; i < not_roots->maps->count; i++) {
+        const struct mapping *mapping = &not_roots->maps->items[i];
+
+        if (mapping->flags == (MAPPING_OF_FILE | MAPPING_WRITABLE))
+            maps_read(not_roots->maps, mapping->range, look_for_bins, &bins);
+    }
+    end_bins(&bins);
 }
 
 struct arena_head {
@@ -129,6 +181,7 @@ void not_roots_add_allocator(struct not_roots *not_roots)
         return;
     }
     add_main_arena(not_roots);
+    add_main_arena_head(not_roots);
     for (size_t i = 0; i < not_roots->maps->count; i++)
         if ((not_roots->maps->items[i].flags & (MAPPING_OF_FILE | MAPPING_SHARED | MAPPING_STACK | MAPPING_BRK)) == 0)
             add_arenas_in(not_roots, not_roots->maps->items[i].range);

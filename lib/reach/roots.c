@@ -5,6 +5,7 @@
 #include "reach/mark.h"
 #include "reach/not_roots.h"
 #include "reach/thread_stack.h"
+#include "store/thread_table.h"
 
 #include <errno.h>
 
@@ -53,6 +54,26 @@ static void mark_thread(struct marker *marker, const struct parked *parked)
     mark_block_at(marker, thread_stack_dtv(marker->maps, parked->tp));
 }
 
+/* libc has the argument of a thread, and then its result, in the control block; of the threads that leaktrace has seen start, leaktrace has
+   the argument. */
+static void mark_kept(const void *argument, pthread_t unjoined, void *marker)
+{
+    const uint64_t word = (uint64_t)argument;
+
+    mark_words(marker, &word, 1);
+    if (unjoined != 0)
+        mark_range(marker, (struct range){unjoined, unjoined + THREAD_BLOCK_MAX});
+}
+
+/* The program does not want to hear of them, nor of what they point to. */
+static void mark_ignored(struct marker *marker)
+{
+    const struct ranges *ignored = &marker->blocks->ignored;
+
+    for (size_t i = 0; i < ignored->count; i++)
+        mark_block_at(marker, ignored->items[i].start);
+}
+
 static void mark_declared(uintptr_t start, size_t size, void *marker)
 {
     mark_block_at(marker, start);
@@ -74,6 +95,8 @@ int roots_mark(struct marker *marker, const struct parked_threads *parked)
         mark_mappings(marker, &not_roots.ranges);
         for (unsigned i = 0; i < parked->count; i++)
             mark_thread(marker, &parked->items[i]);
+        thread_table_visit_kept(mark_kept, marker);
+        mark_ignored(marker);
         range_table_visit(&declared, mark_declared, marker);
     }
     ranges_release(&not_roots.ranges);

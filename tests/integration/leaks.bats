@@ -34,8 +34,8 @@ by_realloc definite 1 120
 by_memalign definite 2 8322
 by_strdup definite 1 5
 of_no_bytes definite 1 0
-huge definite 1 50331648
-huge_aligned definite 1 8388608
+huge definite 1 1048576
+huge_aligned definite 1 1048576
 head_of_list definite 1 64
 rest_of_list indirect 2 128
 of_cycle definite 1 64 indirect 2 128
@@ -46,6 +46,8 @@ of_tree definite 1 64 indirect 14 896
 on_dead_stack definite 1 140
 after_free definite 1 170
 one_behind_the_end definite 1 192
+last_of_all definite 1 184
+by_ignored reachable 1 64
 from_data reachable 1 200
 from_bss reachable 1 210
 from_tls reachable 1 220
@@ -74,6 +76,8 @@ on_stack_of_thread reachable 2 810
 in_register_of_thread reachable 1 420
 in_vector_register_of_thread reachable 1 421
 with_all_signals_blocked reachable 1 430
+for_argument reachable 1 64
+result_of_unjoined reachable 1 280
 END
 }
 

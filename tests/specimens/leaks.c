@@ -82,12 +82,12 @@ SITE void of_no_bytes(void)
 
 SITE void huge(void)
 {
-    USE(malloc(48ul << 20));
+    USE(malloc(1ul << 20));
 }
 
 SITE void huge_aligned(void)
 {
-    USE(memalign(1ul << 20, 8ul << 20));
+    USE(memalign(1ul << 20, 1ul << 20));
 }
 
 SITE struct node *head_of_list(void)
@@ -200,6 +200,12 @@ SITE void one_behind_the_end(void)
     in_bss[20] = (char *)malloc(192) + 192;
 }
 
+/* Its last word is the first of the memory behind it, which the allocator knows. */
+SITE void last_of_all(void)
+{
+    USE(malloc(184));
+}
+
 /* --- what can be reached -------------------------------------------------------------------------------------------- */
 
 SITE void from_data(void)
@@ -286,9 +292,31 @@ SITE void from_declared_root(void)
     USE(arena);
 }
 
-SITE void *for_argument(void)
+SITE struct node *for_argument(void)
 {
-    return malloc(270);
+    return make();
+}
+
+SITE void *result_of_unjoined(void *argument)
+{
+    (void)argument;
+    return malloc(280);
+}
+
+SITE struct node *by_ignored(void)
+{
+    return make();
+}
+
+SITE void ignored(void)
+{
+    struct node *node;
+
+    leaktrace_ignore_begin();
+    node = make();
+    leaktrace_ignore_end();
+    node->first = by_ignored();
+    USE(node);
 }
 
 /* --- perhaps -------------------------------------------------------------------------------------------------------- */
@@ -420,8 +448,7 @@ static void run(void *(*routine)(void *))
 
 static void *waits(void *argument)
 {
-    USE(argument);
-    argument = NULL;
+    (void)argument;
     stand_by();
     return NULL;
 }
@@ -461,6 +488,7 @@ SITE void keep(void)
     from_list();
     from_cycle();
     from_declared_root();
+    ignored();
     by_inside();
     by_last_byte();
     holds_behind_inside();
@@ -479,6 +507,8 @@ SITE void use_threads(void)
     start(in_vector_register_of_thread, NULL);
     start(with_all_signals_blocked, NULL);
     start(waits, for_argument());
+    MUST(pthread_create(&(pthread_t){0}, NULL, result_of_unjoined, NULL) == 0);
+    usleep(100000);
 }
 
 SITE int end(const char *how)
@@ -504,6 +534,7 @@ int main(int argc, char **argv)
 
     keep();
     lose();
+    last_of_all();
     wipe_stack();
     if (argc > 2 && strcmp(argv[2], "threads") == 0)
         use_threads();
