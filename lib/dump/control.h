@@ -50,7 +50,7 @@ void control_end(const char *reason);
 /* The process is about to be another program, or to be killed: the same, but the thread stands still behind it, so that nothing is
    cut off half written. Waits at most so long. False, with nothing done, when there is no thread. Safe in a signal handler, also on
    a small stack. */
-bool control_hold(const char *reason, int64_t patience_ns);
+bool control_hold(const char *reason, bool is_exec, int64_t patience_ns);
 /* The process goes on after all. */
 void control_go_on(void);
 /* Sets the growth mark now. */

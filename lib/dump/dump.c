@@ -49,6 +49,7 @@ static struct {
 struct work {
     const char *reason;
     bool is_regular; /* it is made again before long, and nobody waits for it */
+    bool finds_leaks;
     bool prepares;   /* there is memory now to make the next ones ready */
     struct dump_files files;
 };
@@ -99,9 +100,18 @@ static uint32_t next_number(void)
     return seq;
 }
 
-static int take(struct snapshot *snapshot)
+/* Of blocks that were not recorded nobody knows what they point to. */
+static bool wants_leaks(const struct work *work)
 {
-    int result = snapshot_take(dump.options->profiles, snapshot);
+    return work->finds_leaks && dump.options->sample_bytes <= 1 && (dump.options->profiles >> KIND_HEAP & 1) != 0;
+}
+
+static int take(const struct work *work, struct snapshot *snapshot)
+{
+    int result = snapshot_take(dump.options->profiles, wants_leaks(work), snapshot);
+
+    if (result == 0 && wants_leaks(work) && !snapshot->leaks.is_known)
+        log_line("what can still be reached is not known: that takes more memory than leaktrace may use");
 
     if (result == 0) {
         memcpy(dump.summary.totals, snapshot->totals, sizeof(snapshot->totals));
@@ -168,7 +178,7 @@ static int with_snapshot(struct work *work, int (*finish)(struct work *work, str
     dump.began_cpu_ns = sys_thread_cpu_ns();
     dump.is_busy = true;
     work->files.failed[0] = '\0';
-    result = take(&snapshot);
+    result = take(work, &snapshot);
     if (result == 0)
         result = finish(work, &snapshot);
     if (result < 0)
@@ -223,13 +233,20 @@ static void tidy_up(void)
 
 int dump_write(const char *reason, bool is_regular)
 {
-    struct work work = {.reason = reason, .is_regular = is_regular};
+    struct work work = {.reason = reason, .is_regular = is_regular, .finds_leaks = dump.options->leaks == OPTION_LEAKS_DUMP};
 
     if (!folder_prepare(dump.dir))
         return -EACCES;
     if (is_regular)
         tidy_up();
     return with_snapshot(&work, finish_dump);
+}
+
+int dump_write_last(const char *reason, bool is_exec)
+{
+    struct work work = {.reason = reason, .finds_leaks = dump.options->leaks != OPTION_LEAKS_NO && !is_exec};
+
+    return folder_prepare(dump.dir) ? with_snapshot(&work, finish_dump) : -EACCES;
 }
 
 /* Where nothing has changed, the files only say so by their time. */

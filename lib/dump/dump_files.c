@@ -172,7 +172,7 @@ static int write_profile(struct dump_files *files, enum profile_id id, const str
     const struct profile_type *type = &profile_types[id];
     struct encode_profile profile = {
         .type = type,
-        .rows = files->snapshot->rows[type->kind].first,
+        .rows = snapshot_rows_of(files->snapshot, type),
         .time_ns = files->snapshot->time_ns,
         .duration_ns = type->growth ? files->since_mark_ns : files->since_start_ns,
         .period = period_of(type, files->options),
@@ -230,16 +230,23 @@ static int touch_file(struct dump_files *files, enum profile_id id, const struct
     return sys_touch(files->failed);
 }
 
+static bool is_wanted(const struct dump_files *files, enum profile_id id)
+{
+    const struct profile_type *type = &profile_types[id];
+
+    return (files->options->profiles >> type->kind & 1) != 0 &&
+           (!type->leak || (files->snapshot != NULL && files->snapshot->leaks.is_known));
+}
+
 /* Calls `work` for each file until one fails. */
 static int for_each_file(struct dump_files *files,
                          int (*work)(struct dump_files *files, enum profile_id id, const struct output *output))
 {
-    const struct options *options = files->options;
     int result = 0;
 
     for (size_t i = 0; i < OUTPUTS; i++)
         for (enum profile_id id = 0; id < PROFILE_MAX && result == 0; id++)
-            if ((options->formats & outputs[i].format) && (options->profiles >> profile_types[id].kind & 1))
+            if ((files->options->formats & outputs[i].format) && is_wanted(files, id))
                 result = work(files, id, &outputs[i]);
     return result;
 }

@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #define WIDTH_WITHOUT_TERMINAL 100
@@ -48,25 +47,6 @@ struct symbolize_options environment_symbols(void)
         .debuginfod = value_of("DEBUGINFOD_URLS") != NULL,
         .progress = isatty(STDERR_FILENO) == 1 ? stderr : NULL,
     };
-}
-
-void environment_progress(size_t done, size_t all)
-{
-    static struct timespec start;
-    static bool is_shown;
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (done == 0)
-        start = now;
-    if (done < all && isatty(STDERR_FILENO) == 1 && now.tv_sec - start.tv_sec > 1) {
-        fprintf(stderr, "\r%zu of %zu dumps", done, all);
-        is_shown = true;
-    }
-    if (done == all && is_shown) {
-        fputs("\r\033[K", stderr);
-        is_shown = false;
-    }
 }
 
 const char *environment_options(void)

@@ -14,9 +14,6 @@
 /* How text is laid out on `out`: as wide as COLUMNS or the terminal says, 100 where there is none; with colours on a
    terminal and without NO_COLOR. */
 struct line_page environment_page(FILE *out);
-/* Says on standard error how far a long step is: where that is a terminal, once a second has gone by since `done` was 0;
-   the line goes away when all is done. */
-void environment_progress(size_t done, size_t all);
 /* LEAKTRACE_OPTIONS and LD_PRELOAD as they are; empty when not set. */
 const char *environment_options(void);
 const char *environment_preload(void);

@@ -18,10 +18,9 @@ static const char *comment(struct gate_processes *processes, const struct profil
     return value == NULL ? "" : must_copy(&processes->arena, value);
 }
 
-/* What pytest has in its variable: "test_a.py::test_b (call)". */
-static char *test_of_pytest(struct arena *arena, const char *value)
+/* "test_a.py::test_b (call)" without the phase. */
+static const char *test_of_pytest(char *name)
 {
-    char *name = must_copy(arena, value);
     char *phase = strrchr(name, ' ');
 
     if (phase != NULL && phase[1] == '(')
@@ -29,19 +28,54 @@ static char *test_of_pytest(struct arena *arena, const char *value)
     return name;
 }
 
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Bats makes functions of descriptions: "test_a_-2d_b" was "a - b". */
+static const char *test_of_bats(char *name)
+{
+    const char *at = begins_with(name, "test_") ? name + strlen("test_") : name;
+    char *end = name;
+
+    for (; *at != '\0'; at++) {
+        if (*at == '-' && hex_digit(at[1]) >= 0 && hex_digit(at[2]) >= 0) {
+            *end++ = (char)(hex_digit(at[1]) << 4 | hex_digit(at[2]));
+            at += 2;
+        } else {
+            *end++ = *at == '_' ? ' ' : *at;
+        }
+    }
+    *end = '\0';
+    return name;
+}
+
+/* From the comment "test FRAMEWORK NAME". */
+static const char *read_test(struct arena *arena, const char *value)
+{
+    const char *name = value == NULL ? NULL : strchr(value, ' ');
+
+    if (name == NULL)
+        return "";
+    if (begins_with(value, "pytest "))
+        return test_of_pytest(must_copy(arena, name + 1));
+    if (begins_with(value, "bats-name "))
+        return test_of_bats(must_copy(arena, name + 1));
+    return must_copy(arena, name + 1);
+}
+
 struct gate_process *process_add(struct gate_processes *processes, const char *exe, int pid,
                                  const struct profile *profile)
 {
     struct gate_process *process = must_take(&processes->arena, sizeof(*process));
-    const char *pytest = comments_text(profile, "pytest");
 
     process->pid = pid;
     process->parent = (int)comments_number(profile, "parent");
     process->exe = must_copy(&processes->arena, exe);
     process->command = comment(processes, profile, "command");
-    process->test =
-        pytest != NULL ? test_of_pytest(&processes->arena, pytest) : comment(processes, profile, "bats");
-    process->is_forked = comments_text(profile, "forked_from") != NULL;
+    process->test = read_test(&processes->arena, comments_text(profile, "test"));
+    process->inherits = comments_text(profile, "inherited_bytes") != NULL;
     process->ended = true;
     if (processes->last != NULL)
         processes->last->next = process;

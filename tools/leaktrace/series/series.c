@@ -3,6 +3,7 @@
 
 #include "common.h"
 #include "profile/source.h"
+#include "view/progress.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -174,26 +175,24 @@ static void make_chains(struct series *series)
     free(numbers);
 }
 
-unsigned series_build(const struct source_set *const *sets, size_t n_sets, series_progress *progress, struct series *ret_series)
+unsigned series_build(const struct source_set *const *sets, size_t n_sets, struct progress *progress, struct series *ret_series)
 {
-    struct series series = {.n_moments = n_sets, .moments = must_grow(NULL, n_sets, sizeof(*series.moments))};
+    struct series *series = ret_series;
     unsigned failures = 0;
 
+    *series = (struct series){.n_moments = n_sets, .moments = must_grow(NULL, n_sets, sizeof(*series->moments))};
     for (size_t i = 0; i < n_sets; i++) {
-        unsigned unreadable;
+        unsigned unreadable = moment_read(sets[i], NULL, &series->sites, i, &series->moments[i]);
 
-        progress(i, n_sets);
-        unreadable = moment_read(sets[i], NULL, &series.sites, i, &series.moments[i]);
-        if (unreadable == 0 && series.moments[i].time_ns <= 0 && series.moments[i].n_profiles > 0) {
+        if (unreadable == 0 && series->moments[i].time_ns <= 0 && series->moments[i].n_profiles > 0) {
             complain("%s: it does not say when it was made", sets[i]->files[0].path);
             unreadable = 1;
         }
         failures += unreadable;
+        progress_show(progress, i + 1, n_sets);
     }
-    progress(n_sets, n_sets);
-    sites_settle(&series.sites, n_sets);
-    make_chains(&series);
-    *ret_series = series;
+    sites_settle(&series->sites, n_sets);
+    make_chains(series);
     return failures;
 }
 

@@ -117,7 +117,7 @@ static const char *name_function(const struct places_table *places, const struct
 
     if (demangle(function->name, name) || (function->name[0] == '\0' && demangle(function->system_name, name)))
         return must_copy(places->arena, name);
-    return must_copy(places->arena, function->name[0] == '\0' ? function->system_name : function->name);
+    return function->name[0] == '\0' ? function->system_name : function->name;
 }
 
 static void fill_frame(const struct places_table *places, const struct profile_location *location, size_t at,
@@ -133,8 +133,8 @@ static void fill_frame(const struct places_table *places, const struct profile_l
         const struct profile_function *function = line->function;
 
         frame.function = name_function(places, function);
-        frame.symbol = must_copy(places->arena, function->system_name[0] == '\0' ? function->name : function->system_name);
-        frame.file = must_copy(places->arena, function->file);
+        frame.symbol = function->system_name[0] == '\0' ? function->name : function->system_name;
+        frame.file = function->file;
         frame.line = line->line;
     }
     if (frame.function[0] == '\0')

@@ -2,7 +2,7 @@
  * The places in code that the stacks of one dump run through, each once, with the names that people know them by.
  *
  * The profiles of a dump number their locations on their own; a place is what they agree on: the same address of the
- * same module, or the same functions where there are no addresses. Places outlive the profiles they come from.
+ * same module, or the same functions where there are no addresses. Places point into the profiles.
  */
 #ifndef LEAKTRACE_VIEW_PLACES_H
 #define LEAKTRACE_VIEW_PLACES_H
