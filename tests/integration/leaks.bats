@@ -112,11 +112,17 @@ adds_up() {
     done
 }
 
-@test "what exit and what main had on their stacks when they ended tells them apart" {
-    traced leaks=exit -- "$LEAKTRACE_SPECIMENS/leaks" exit || true
-    equal "$(classes end)" "reachable 1 500"
-    traced leaks=exit -- "$LEAKTRACE_SPECIMENS/leaks" _exit || true
-    equal "$(classes end)" "reachable 1 500"
+@test "what main had on its stack is lost when it returns, and not when it calls exit" {
+    local how
+    traced leaks=exit -- "$LEAKTRACE_SPECIMENS/leaks" return || true
+    equal "$(classes of_main)" "definite 40 20400"
+    equal "$(classes end)" "definite 1 500"
+    for how in exit _exit quick_exit signal; do
+        rm -f "$DUMPS"/*
+        traced leaks=exit -- "$LEAKTRACE_SPECIMENS/leaks" "$how" || true
+        equal "$(classes of_main)" "reachable 40 20400" "$how"
+        equal "$(classes end)" "reachable 1 500" "$how"
+    done
 }
 
 @test "without the option nothing is looked for, and no file is there" {

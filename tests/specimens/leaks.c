@@ -511,6 +511,12 @@ SITE void use_threads(void)
     usleep(100000);
 }
 
+/* When main has returned, what it had is lost, though it still lies where it was; as long as exit has not returned, it is not. */
+SITE void *of_main(void)
+{
+    return malloc(510);
+}
+
 SITE int end(const char *how)
 {
     void *volatile here[2] = {malloc(500)};
@@ -531,12 +537,17 @@ SITE int end(const char *how)
 int main(int argc, char **argv)
 {
     const char *how = argc > 1 ? argv[1] : "return";
+    void *volatile here[40];
 
     keep();
     lose();
-    last_of_all();
     wipe_stack();
     if (argc > 2 && strcmp(argv[2], "threads") == 0)
         use_threads();
+    for (int i = 0; i < 40; i++)
+        here[i] = of_main();
+    USE(here);
+    last_of_all();
+    wipe_stack();
     return end(how);
 }
