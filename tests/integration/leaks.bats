@@ -63,6 +63,10 @@ by_inside possible 1 300
 by_last_byte possible 1 304
 behind_inside possible 1 64
 holds_behind_inside possible 2 128
+by_tagged possible 1 320
+by_tagged_below possible 1 330
+by_unaligned possible 1 64
+behind_unaligned possible 1 64
 by_inside_and_start reachable 1 310
 on_suspended_stack reachable 1 65536
 run_in_context reachable 1 450
