@@ -229,3 +229,10 @@ EOF
     equal "$(field 'r["findings"][0]["stack"][0]["function"]')" lose_blocks
     equal "$(field 'r["findings"][0]["stack"][0]["file"].split("/")[-1]')" gate.c
 }
+
+@test "in a container, where numbers of processes are small, nothing is taken for lost" {
+    gate -- unshare --user --map-root-user --pid --fork "$(specimen)" keep
+    expect 0 "leaktrace gate: no leaks in 2 processes"
+    gate -- unshare --user --map-root-user --pid --fork "$(specimen)" heap
+    expect 23 "leaktrace gate: 1 leak in 2 processes"
+}
