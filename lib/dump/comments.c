@@ -1,12 +1,14 @@
 /* The comments of a dump. Owns nothing; called by dump/dump. */
 #include "dump/comments.h"
 
+#include "base/limits.h"
 #include "base/lock.h"
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/own_fd.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "dump/threshold.h"
 #include "store/counters.h"
 #include "store/epoch.h"
 #include "store/fd_table.h"
@@ -153,6 +155,22 @@ static int add_leaks(struct comments *comments, const struct snapshot_leaks *lea
     return result | add_number(comments, "leak_threads_missed", leaks->threads_missed);
 }
 
+/* -1: there is none that is known. */
+static int add_limit(struct comments *comments, const char *key, uint64_t limit)
+{
+    return add_number(comments, key, limit > INT64_MAX ? -1 : (int64_t)limit);
+}
+
+/* What is left until the process can take no more. */
+static int add_limits(struct comments *comments)
+{
+    int result = add_number(comments, "resident_bytes", (int64_t)threshold_resident_bytes());
+
+    result |= add_limit(comments, "limit_memory_bytes", limits_memory());
+    result |= add_limit(comments, "limit_fds", limits_fds());
+    return result | add_limit(comments, "limit_threads", limits_threads());
+}
+
 int comments_write(struct comments *comments, const struct options *options, const struct snapshot *snapshot, const char *reason,
                    int64_t own_cpu_ns)
 {
@@ -164,6 +182,7 @@ int comments_write(struct comments *comments, const struct options *options, con
     result |= add_test(comments);
     result |= add(comments, "options", options->as_given);
     result |= add(comments, "reason", reason);
+    result |= add_limits(comments);
     result |= add_number(comments, "dropped_events", (int64_t)counters_dropped());
     result |= add_number(comments, "sample_bytes", (int64_t)options->sample_bytes);
     result |= add_number(comments, "stacks", site_table_count());

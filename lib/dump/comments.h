@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-#define COMMENTS_MAX 52
+#define COMMENTS_MAX 68
 
 struct options;
 

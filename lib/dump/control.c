@@ -227,7 +227,7 @@ static void work(void)
         stand_still();
         if (__atomic_load_n(&control.stop, __ATOMIC_ACQUIRE))
             return;
-        if (__atomic_exchange_n(&control.is_out_of_date, false, __ATOMIC_ACQ_REL) | timer_act(control_mark))
+        if (__atomic_exchange_n(&control.is_out_of_date, false, __ATOMIC_ACQ_REL) | timer_act(control_mark, control.actions.watch))
             status_write(&control.status);
         sig = wait_for_signal(&info);
         own_fd_follow();

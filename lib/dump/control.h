@@ -21,6 +21,8 @@ struct control_actions {
     void (*never_record)(void);
     /* Sets the growth mark in the store. */
     void (*mark)(void);
+    /* Looks, every few seconds, at what the program does without telling. */
+    void (*watch)(void);
 };
 
 void control_init(const struct options *options, const struct control_actions *actions);
@@ -34,7 +36,8 @@ void control_stop(void);
 void control_give_way(void);
 /* Whether the thread was started in this process. */
 bool control_has_begun(void);
-/* What the status says of the dump signal: a name, "none", "taken by the program". A constant. */
+/* What the status says of the dump signal: a name, "none", "taken by the program", "blocked by the program".
+   A constant. */
 void control_set_signal_state(const char *state);
 
 /* Asks for a dump; safe in a signal handler. `reason` is a constant. */

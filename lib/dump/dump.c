@@ -15,6 +15,7 @@
 #include "dump/digest.h"
 #include "dump/dump_files.h"
 #include "dump/folder.h"
+#include "dump/remains.h"
 #include "dump/retain.h"
 #include "snapshot/locations.h"
 #include "snapshot/modules.h"
@@ -34,6 +35,8 @@ static struct {
     int64_t mark_monotonic_ns;
     struct dump_summary summary;
     int last_failure;      /* what the last attempt came to; 0: it was a dump */
+    uint32_t torn;         /* number of a dump of which a part was renamed and could not be removed; 0: none */
+    bool has_tidied_up;    /* after processes that were killed */
     bool has_checkpoint;   /* of this process, on disk */
     uint64_t checkpoint_digest; /* of the one on disk; 0: none, or not whole */
     uint64_t checkpoint_bytes;
@@ -194,12 +197,24 @@ static int with_snapshot(struct work *work, int (*finish)(struct work *work, str
     return result;
 }
 
+/* A file system that becomes read-only between two renames keeps what it has. */
+static void remove_torn(void)
+{
+    if (dump.torn != 0)
+        dump_files_remove(dump.torn);
+    if (dump.torn != 0 && !dump_files_exist(dump.torn))
+        dump.torn = 0;
+}
+
 static int finish_dump(struct work *work, struct snapshot *snapshot)
 {
     int result;
 
+    remove_torn();
     work->files.seq = next_number();
     result = write_files(work, snapshot);
+    if (result != 0 && dump_files_exist(work->files.seq))
+        dump.torn = work->files.seq;
     if (result != 0)
         return result;
     dump.summary.seq = work->files.seq;
@@ -208,11 +223,23 @@ static int finish_dump(struct work *work, struct snapshot *snapshot)
     return (int)work->files.seq;
 }
 
+/* Once, and not where somebody waits. */
+static void tidy_up(void)
+{
+    if (!dump.has_tidied_up)
+        remains_remove(dump.dir);
+    dump.has_tidied_up = true;
+}
+
 int dump_write(const char *reason, bool is_regular)
 {
     struct work work = {.reason = reason, .is_regular = is_regular, .finds_leaks = dump.options->leaks == OPTION_LEAKS_DUMP};
 
-    return folder_prepare(dump.dir) ? with_snapshot(&work, finish_dump) : -EACCES;
+    if (!folder_prepare(dump.dir))
+        return -EACCES;
+    if (is_regular)
+        tidy_up();
+    return with_snapshot(&work, finish_dump);
 }
 
 int dump_write_last(const char *reason, bool is_exec)
@@ -244,7 +271,10 @@ int dump_checkpoint(void)
 {
     struct work work = {.reason = "checkpoint", .is_regular = true, .prepares = true};
 
-    return folder_prepare(dump.dir) ? with_snapshot(&work, finish_checkpoint) : -EACCES;
+    if (!folder_prepare(dump.dir))
+        return -EACCES;
+    tidy_up();
+    return with_snapshot(&work, finish_checkpoint);
 }
 
 void dump_remove_checkpoint(void)
@@ -292,6 +322,7 @@ void dump_after_fork(void)
     dump.checkpoint_digest = 0;
     dump.checkpoint_bytes = 0;
     dump.last_failure = 0;
+    dump.torn = 0;
     dump.is_busy = false;
     dump.cpu_ns = 0;
 }

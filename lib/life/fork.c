@@ -45,6 +45,7 @@ static void forget_parent(void)
     forked_ns = sys_monotonic_ns();
     record_after_fork();
     hook_thread_after_fork();
+    converter_after_fork();
     modules_after_fork();
     control_after_fork(parent);
     test_note(parent);

@@ -198,6 +198,7 @@ static void begin_running(void)
         .create_thread = real_pthread_create,
         .never_record = record_never,
         .mark = record_mark,
+        .watch = signal_watch,
     };
 
     if (life.options.leaks != OPTION_LEAKS_NO && life.options.sample_bytes <= 1)

@@ -48,6 +48,16 @@ void confine_before_strict(void);
 bool confine_is_filtered(void);
 /* life/signal: takes the dump signal if the program does not use it. */
 void signal_take(int sig);
+/* life/signal: looks whether the program blocks the dump signal. Every few seconds, in leaktrace's thread. */
+void signal_watch(void);
+/* life/blocked: whether, as far as can be seen, the signal comes to no thread of the program until one of them unblocks it. In
+   leaktrace's thread. */
+bool blocked_everywhere(int sig);
+struct link_map;
+
+/* life/converter: a stack runs through this module. */
+void converter_look_at(const struct link_map *module);
+void converter_after_fork(void);
 /* life/fork: nothing of leaktrace's is left in the process but hooks that pass everything on. */
 void life_leave(void);
 /* life/test: notes for the dumps whose child the process is, and which test of a test suite it belongs to. */

@@ -1,6 +1,7 @@
 /* The parking of threads. Owns the handler, and what parked threads say; called by reach/reach, life/exit and dump/control. */
 #include "reach/park.h"
 
+#include "base/entries.h"
 #include "base/memory.h"
 #include "base/sys.h"
 #include "base/text.h"
@@ -255,20 +256,15 @@ static pid_t number(const char *name)
 /* Calls `work` for each task of the process that is the program's; false when they cannot be listed. */
 static bool for_each_task(void (*work)(pid_t tid, void *context), void *context)
 {
-    int folder = sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
-    char buf[4096] __attribute__((aligned(8)));
-    ssize_t len;
+    struct entries entries;
+    const char *name;
 
-    if (folder < 0)
+    if (entries_open(&entries, "/proc/self/task") != 0)
         return false;
-    while ((len = sys_getdents(folder, buf, sizeof(buf))) > 0)
-        for (ssize_t at = 0; at < len; at += *(const uint16_t *)(const void *)(buf + at + 16)) {
-            pid_t tid = number(buf + at + 19);
-
-            if (tid != 0 && !is_exempt(tid))
-                work(tid, context);
-        }
-    sys_close(folder);
+    while ((name = entries_next(&entries)) != NULL)
+        if (!is_exempt(number(name)))
+            work(number(name), context);
+    entries_close(&entries);
     return true;
 }
 

@@ -1,8 +1,8 @@
 /* Live descriptors and threads in a snapshot. Owns nothing; called by snapshot/snapshot. */
 #include "snapshot/snapshot_members.h"
 
+#include "base/entries.h"
 #include "base/own_fd.h"
-#include "base/sys.h"
 #include "snapshot/fd_info.h"
 #include "snapshot/group.h"
 #include "store/epoch.h"
@@ -204,18 +204,14 @@ static void visit_thread(const struct thread_row *row, void *context)
 /* Tasks of the process in the kernel's list; -1 when it cannot be read. */
 static int64_t count_tasks(void)
 {
-    int folder = sys_open("/proc/self/task", 0, 0);
-    char buf[4096] __attribute__((aligned(8)));
+    struct entries entries;
     int64_t tasks = 0;
-    ssize_t len;
 
-    if (folder < 0)
+    if (entries_open(&entries, "/proc/self/task") != 0)
         return -1;
-    while ((len = sys_getdents(folder, buf, sizeof(buf))) > 0) {
-        for (ssize_t at = 0; at < len; at += *(const uint16_t *)(const void *)(buf + at + 16))
-            tasks += buf[at + 19] != '.';
-    }
-    sys_close(folder);
+    while (entries_next(&entries) != NULL)
+        tasks++;
+    entries_close(&entries);
     return tasks;
 }
 

@@ -6,6 +6,7 @@
 #include "environment.h"
 #include "gate/baseline.h"
 #include "gate/folder.h"
+#include "gate/growth.h"
 #include "gate/notes.h"
 #include "gate/options.h"
 #include "gate/suppression.h"
@@ -59,9 +60,14 @@ static char *make_library_options(const struct gate *gate, const char *folder)
 {
     const char *inherited = environment_options();
 
-    return must_format("%s%slog=\"%s/log\":%s%sdir=\"%s\":at_exit=yes:checkpoint=0:interval=0:sample=0:signal=none:format=pprof:follow=fork,exec%s",
+    const struct rounds_plan *rounds = &gate->options.rounds;
+    char warmup[32] = "";
+
+    if (rounds->n == 0 && rounds->warmup_ms > 0)
+        snprintf(warmup, sizeof(warmup), ":warmup=%d", (rounds->warmup_ms + 999) / 1000);
+    return must_format("%s%slog=\"%s/log\":%s%sdir=\"%s\":at_exit=yes:checkpoint=0:interval=0:sample=0:signal=none:format=pprof:follow=fork,exec:keep=9999:max_disk=1T%s%s",
                        inherited, inherited[0] == '\0' ? "" : ":", folder, gate->options.library,
-                       gate->options.library[0] == '\0' ? "" : ":", folder, gate->options.rules.heap ? ":leaks=exit" : "");
+                       gate->options.library[0] == '\0' ? "" : ":", folder, gate->options.rules.heap ? ":leaks=exit" : "", warmup);
 }
 
 static void ignore(const char *line, void *context)
@@ -116,6 +122,8 @@ static void check_coverage(struct gate *gate, const struct subject *subject)
         return;
     }
     gate->is_incomplete |= collected->n_unreadable > 0;
+    if (gate->options.growth && collected->n_rounds < GROWTH_ROUNDS_MIN)
+        refuse(gate, subject->name, "there are fewer than 3 dumps between the growth mark and the end, so nothing is known of growth");
     if (!gate->options.rules.heap)
         return;
     if (collected->n_unscanned == collected->processes.n || (!subject->selective && !collected->main_is_scanned))
@@ -244,7 +252,12 @@ static int status_of(const struct gate *gate, const struct subject *subject)
 static int look(struct gate *gate, const struct subject *subject)
 {
     const struct symbolize_options symbols = environment_symbols();
-    const struct collect_scope scope = {subject->folder, gate->options.pid, subject->pid, subject->start, &symbols};
+    const struct collect_scope scope = {.folder = subject->folder,
+                                        .growth = gate->options.growth,
+                                        .only_pid = gate->options.pid,
+                                        .main_pid = subject->pid,
+                                        .since = subject->start,
+                                        .symbols = &symbols};
     char why_buf[256] = "", *log = must_format("%s/log", subject->folder);
     struct text why = TEXT_ON(why_buf);
 
@@ -263,6 +276,16 @@ static int look(struct gate *gate, const struct subject *subject)
     return status_of(gate, subject);
 }
 
+/* Until the program has ended. */
+static void attend(struct gate *gate, struct launch *launch, const char *folder)
+{
+    if (gate->options.rounds.n == 0 && gate->options.rounds.mark_signal == 0)
+        launch_wait(launch, -1);
+    else
+        gate->is_incomplete |= !rounds_drive(launch, &gate->options.rounds, folder);
+    launch_finish(launch);
+}
+
 static int run_in(struct gate *gate, const char *library, const char *folder)
 {
     char **argv = gate->options.program, *options = make_library_options(gate, folder), *line;
@@ -273,8 +296,9 @@ static int run_in(struct gate *gate, const char *library, const char *folder)
 
     /* The clock that files are dated by. */
     clock_gettime(CLOCK_REALTIME_COARSE, &start);
-    status = traced_run(argv, library, environment_preload(), options, program, &launch);
+    status = traced_start(argv, library, environment_preload(), options, program, &launch);
     if (status < 0) {
+        attend(gate, &launch, folder);
         const struct subject subject = {.name = argv[0],
                                         .folder = folder,
                                         .pid = launch.pid,

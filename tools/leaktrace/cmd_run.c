@@ -107,9 +107,11 @@ static int run_program(const struct run_options *options, const char *library)
 
     /* The clock that files are dated by. */
     clock_gettime(CLOCK_REALTIME_COARSE, &start);
-    status = traced_run(options->program, library, environment_preload(), options->text, verdict, &launch);
+    status = traced_start(options->program, library, environment_preload(), options->text, verdict, &launch);
     if (status >= 0)
         return status;
+    launch_wait(&launch, -1);
+    launch_finish(&launch);
     if (!options->quiet)
         summarize(options, &launch, start, verdict);
     return launch.status;

@@ -6,6 +6,7 @@
 #include "symbolize/symbolize.h"
 #include "view/line.h"
 
+#include <stddef.h>
 #include <stdio.h>
 
 #define ENVIRONMENT_PRELOAD "LD_PRELOAD"

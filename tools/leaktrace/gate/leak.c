@@ -52,7 +52,7 @@ static struct leak_entry *find(struct leaks *leaks, struct leak_entry **table, c
         entry = must_take(&leaks->arena, sizeof(*entry));
         entry->leak = (struct leak){.kind = like->kind, .class = like->class};
         entry->leak.detail = must_copy(&leaks->arena, like->detail);
-        if (leaks->n_rounds > 0)
+        if (like->class == LEAK_GROWTH)
             entry->leak.rounds = must_take(&leaks->arena, leaks->n_rounds * sizeof(*entry->leak.rounds));
         entry->key = memcpy(must_take(&leaks->arena, size), buf, size);
         entry->size = size;
@@ -95,7 +95,7 @@ void leaks_add(struct leaks *leaks, const struct leak *like, const uint32_t *sta
     if (like->amount.count <= 0 && like->amount.bytes <= 0)
         return;
     leak = &find(leaks, &leaks->raw, like, stack, depth * sizeof(*stack))->leak;
-    add_amount(leaks->n_rounds > 0 ? &leak->rounds[round] : &leak->amount, &like->amount);
+    add_amount(like->class == LEAK_GROWTH ? &leak->rounds[round] : &leak->amount, &like->amount);
     add_process(leaks, leak, process);
 }
 
@@ -178,8 +178,10 @@ static void merge(struct leaks *leaks, const struct leak_entry *raw, const struc
     if (leak->frames == NULL)
         spread_frames(leaks, leak, stack, depth);
     add_amount(&leak->amount, &raw->leak.amount);
-    for (size_t i = 0; i < leaks->n_rounds; i++)
+    for (size_t i = 0; leak->rounds != NULL && i < leaks->n_rounds; i++)
         add_amount(&leak->rounds[i], &raw->leak.rounds[i]);
+    if (leak->rounds != NULL)
+        leak->amount = leak->rounds[leaks->n_rounds - 1];
     for (size_t i = 0; i < raw->leak.n_processes; i++)
         add_process(leaks, leak, raw->leak.processes[i]);
     free(stack);

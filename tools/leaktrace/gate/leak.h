@@ -49,7 +49,7 @@ struct leak_amount {
 struct leak {
     enum leak_kind kind;
     enum leak_class class;
-    struct leak_amount amount;
+    struct leak_amount amount;          /* growth: after the last round */
     struct leak_amount *rounds;         /* growth: after each round; else NULL */
     const char *detail;                 /* fd: its type; else empty */
     const struct places_frame **frames; /* leaf first */

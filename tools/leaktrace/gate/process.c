@@ -75,7 +75,7 @@ struct gate_process *process_add(struct gate_processes *processes, const char *e
     process->exe = must_copy(&processes->arena, exe);
     process->command = comment(processes, profile, "command");
     process->test = read_test(&processes->arena, comments_text(profile, "test"));
-    process->is_forked = comments_text(profile, "forked_from") != NULL;
+    process->inherits = comments_text(profile, "inherited_bytes") != NULL;
     process->ended = true;
     if (processes->last != NULL)
         processes->last->next = process;

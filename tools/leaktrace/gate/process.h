@@ -20,7 +20,7 @@ struct gate_process {
     const char *exe;     /* as in the names of its dumps */
     const char *command; /* line; empty: unknown */
     const char *test;    /* by process_name_tests(); empty: none */
-    bool is_forked;      /* has inherited, and what it has inherited is its parent's */
+    bool inherits;       /* its growth mark is its fork: what is from before is its parent's */
     bool ended;          /* false: the dump is one before the end, because the process was killed */
     struct gate_process *next;
 };

@@ -96,8 +96,22 @@ void json_decimal(struct json *json, const char *key, double value)
     fprintf(json->out, "%.1f", value);
 }
 
+void json_number(struct json *json, const char *key, double value)
+{
+    begin_value(json, key);
+    fprintf(json->out, "%.6g", value);
+}
+
 void json_null(struct json *json, const char *key)
 {
     begin_value(json, key);
     fputs("null", json->out);
+}
+
+void json_known(struct json *json, const char *key, bool is_known, int64_t value)
+{
+    if (is_known)
+        json_int(json, key, value);
+    else
+        json_null(json, key);
 }

@@ -106,9 +106,9 @@ static void fill_frame(const struct places_table *places, const struct profile_l
                        struct places_frame *ret_frame)
 {
     const struct profile_line *line = at < location->n_lines ? &location->lines[at] : NULL;
-    struct places_frame frame = {
-        .module = location->mapping == NULL ? "" : location->mapping->file, .file = "", .function = "", .symbol = ""};
+    struct places_frame frame = {.file = "", .function = "", .symbol = ""};
 
+    frame.module = location->mapping == NULL ? "" : must_copy(places->arena, location->mapping->file);
     if (location->mapping != NULL && location->address != 0)
         frame.offset = location->address - location->mapping->start + location->mapping->offset;
     if (line != NULL) {
@@ -148,4 +148,13 @@ const struct places_place *places_intern(struct places_table *places, const stru
     }
     free(key);
     return &entry->place;
+}
+
+size_t places_headline(const struct places_frame *const *frames, size_t n)
+{
+    size_t at = 0;
+
+    while (at < n && frames[at]->is_plumbing)
+        at++;
+    return at < n ? at : 0;
 }

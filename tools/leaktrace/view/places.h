@@ -35,6 +35,8 @@ struct places_table;
 /* A table that lives in `arena`, with its places. */
 struct places_table *places_new(struct arena *arena);
 const struct places_place *places_intern(struct places_table *places, const struct profile_location *location);
+/* Which of the frames of a stack, leaf first, is the first one of the user's own code; 0 when none is. */
+size_t places_headline(const struct places_frame *const *frames, size_t n);
 /* The last part of a path. */
 const char *places_base_name(const char *path);
 

@@ -2,6 +2,7 @@
 #include "view/ranking.h"
 
 #include "common.h"
+#include "profile/columns.h"
 #include "profile/profile.h"
 
 /* For base/table.h: every function that adds to a table has the ranking's arena at hand under this name. */
@@ -11,15 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_COLUMN SIZE_MAX
 #define LABELS_MAX 16
-
-/* Which values of a sample say what is live. */
-struct columns {
-    size_t count;
-    size_t bytes;
-    bool by_bytes;
-};
 
 struct group {
     struct ranking_group group;
@@ -41,47 +34,10 @@ struct builder {
     struct site *sites; /* in the order in which they were met */
 };
 
-static int64_t add(int64_t a, int64_t b)
-{
-    int64_t sum;
-
-    if (__builtin_add_overflow(a, b, &sum))
-        return a < 0 ? INT64_MIN : INT64_MAX;
-    return sum;
-}
-
-/* The last type of that unit, those that begin with `prefix` before all others. */
-static size_t find_column(const struct profile *profile, const char *prefix, const char *unit)
-{
-    for (size_t i = profile->n_types; i-- > 0;)
-        if (strcmp(profile->types[i].unit, unit) == 0 && begins_with(profile->types[i].type, prefix))
-            return i;
-    return *prefix == '\0' ? NO_COLUMN : find_column(profile, "", unit);
-}
-
-static struct columns find_columns(const struct profile *profile)
-{
-    size_t chosen = profile->n_types - 1;
-    struct columns columns = {find_column(profile, "inuse_", "count"), find_column(profile, "inuse_", "bytes"), false};
-
-    for (size_t i = 0; i < profile->n_types; i++)
-        if (strcmp(profile->types[i].type, profile->default_type) == 0)
-            chosen = i;
-    if (columns.count == NO_COLUMN && columns.bytes == NO_COLUMN)
-        columns.count = chosen;
-    columns.by_bytes = strcmp(profile->types[chosen].unit, "bytes") == 0;
-    return columns;
-}
-
-static int64_t value_of(const struct profile_sample *sample, size_t column)
-{
-    return column == NO_COLUMN ? 0 : sample->values[column];
-}
-
 static void add_amount(struct ranking_amount *sum, struct ranking_amount amount)
 {
-    sum->count = add(sum->count, amount.count);
-    sum->bytes = add(sum->bytes, amount.bytes);
+    sum->count = columns_add(sum->count, amount.count);
+    sum->bytes = columns_add(sum->bytes, amount.bytes);
 }
 
 static const struct places_place **intern_locations(struct builder *builder, const struct profile *profile)
@@ -105,10 +61,7 @@ static void spread_frames(struct arena *arena, struct site *site, size_t depth)
     for (size_t i = 0, at = 0; i < depth; i++)
         for (size_t j = 0; j < site->places[i]->n_frames; j++)
             ranked->frames[at++] = &site->places[i]->frames[j];
-    while (ranked->headline < ranked->n_frames && ranked->frames[ranked->headline]->is_plumbing)
-        ranked->headline++;
-    if (ranked->headline == ranked->n_frames)
-        ranked->headline = 0;
+    ranked->headline = places_headline(ranked->frames, ranked->n_frames);
 }
 
 static struct site *find_site(struct builder *builder, const struct profile *profile,
@@ -204,18 +157,18 @@ static void add_group(struct arena *arena, struct site *site, const struct profi
             must_end();
     }
     free(key);
-    group->group.count = add(group->group.count, count);
+    group->group.count = columns_add(group->group.count, count);
 }
 
 static void add_profile(struct builder *builder, const struct profile *profile, bool is_growth)
 {
     struct ranking *ranking = builder->ranking;
-    const struct columns columns = find_columns(profile);
+    const struct columns columns = columns_find(profile);
     const struct places_place **places = intern_locations(builder, profile);
 
     for (size_t i = 0; i < profile->n_samples; i++) {
         const struct profile_sample *sample = &profile->samples[i];
-        const struct ranking_amount amount = {value_of(sample, columns.count), value_of(sample, columns.bytes)};
+        const struct ranking_amount amount = {columns_value(sample, columns.count), columns_value(sample, columns.bytes)};
         struct site *site;
 
         if (amount.count == 0 && amount.bytes == 0)
@@ -224,7 +177,7 @@ static void add_profile(struct builder *builder, const struct profile *profile, 
         add_amount(is_growth ? &site->site.growth : &site->site.live, amount);
         add_amount(is_growth ? &ranking->growth : &ranking->live, amount);
         if (!is_growth && sample->n_labels > 0)
-            add_group(&ranking->arena, site, sample, columns.count == NO_COLUMN ? 1 : amount.count);
+            add_group(&ranking->arena, site, sample, columns.count == COLUMNS_NONE ? 1 : amount.count);
     }
 }
 
@@ -287,9 +240,9 @@ void ranking_build(const char *kind, const struct profile *live, const struct pr
 {
     struct ranking ranking = {.kind = kind, .has_growth = growth != NULL};
     struct builder builder = {.ranking = &ranking};
-    const struct columns columns = find_columns(live);
+    const struct columns columns = columns_find(live);
 
-    ranking.has_bytes = columns.bytes != NO_COLUMN;
+    ranking.has_bytes = columns.bytes != COLUMNS_NONE;
     ranking.by_bytes = columns.by_bytes;
     builder.places = places_new(&ranking.arena);
     add_profile(&builder, live, false);

@@ -3,44 +3,13 @@
 
 #include "base/text.h"
 #include "common.h"
+#include "profile/kind.h"
 #include "profile/source.h"
 #include "symbolize/symbolize.h"
 #include "view/comments.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Kinds come in this order, all others behind. */
-static size_t kind_rank(const char *kind)
-{
-    static const char *const order[] = {"heap", "fd", "thread", "mmap", "goroutine", "go_heap"};
-    size_t rank = 0;
-
-    while (rank < sizeof(order) / sizeof(order[0]) && strcmp(order[rank], kind) != 0)
-        rank++;
-    return rank;
-}
-
-/* For a profile whose file name does not tell. */
-static const char *kind_by_types(const struct profile *profile)
-{
-    static const struct {
-        const char *type, *kind;
-    } known[] = {{"inuse_fds", "fd"}, {"inuse_threads", "thread"}, {"mapped_space", "mmap"}, {"inuse_space", "heap"}};
-
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        for (size_t j = 0; j < profile->n_types; j++)
-            if (strcmp(profile->types[j].type, known[i].type) == 0)
-                return known[i].kind;
-    return profile->types[profile->n_types - 1].type;
-}
-
-static bool is_growth_of(const char *kind, const char *base)
-{
-    size_t len = strlen(base);
-
-    return strncmp(kind, base, len) == 0 && strcmp(kind + len, SOURCE_GROWTH) == 0;
-}
 
 static int64_t larger(int64_t a, int64_t b)
 {
@@ -70,7 +39,7 @@ static void take_header(struct report *report, const struct profile *profile, bo
 static const struct profile *find_growth(const struct report *report, const char **kinds, const char *base)
 {
     for (size_t i = 0; i < report->n_profiles; i++)
-        if (is_growth_of(kinds[i], base))
+        if (kind_is_growth_of(kinds[i], base))
             return &report->profiles[i];
     return NULL;
 }
@@ -79,7 +48,7 @@ static const struct profile *find_growth(const struct report *report, const char
 static bool has_base(const struct report *report, const char **kinds, size_t growth)
 {
     for (size_t i = 0; i < report->n_profiles; i++)
-        if (is_growth_of(kinds[growth], kinds[i]))
+        if (kind_is_growth_of(kinds[growth], kinds[i]))
             return true;
     return false;
 }
@@ -111,7 +80,7 @@ void report_assemble(struct report *report, const char **kinds)
 
 static bool is_wanted(const char *kind, const char *only_kind)
 {
-    return only_kind == NULL || kind[0] == '\0' || strcmp(kind, only_kind) == 0 || is_growth_of(kind, only_kind);
+    return only_kind == NULL || kind[0] == '\0' || strcmp(kind, only_kind) == 0 || kind_is_growth_of(kind, only_kind);
 }
 
 unsigned report_build(const struct source_set *set, const char *only_kind, const struct symbolize_options *symbols,
@@ -138,7 +107,7 @@ unsigned report_build(const struct source_set *set, const char *only_kind, const
     }
     symbolize_profiles(report.profiles, report.n_profiles, symbols);
     report_assemble(&report, kinds);
-    free(kinds);
+    report.kinds = kinds;
     *ret_report = report;
     return unreadable;
 }
@@ -151,5 +120,6 @@ void report_release(struct report *report)
         profile_release(&report->profiles[i]);
     free(report->rankings);
     free(report->profiles);
+    free(report->kinds);
     *report = (struct report){0};
 }

@@ -35,6 +35,7 @@ struct report {
     struct ranking *rankings;
     size_t n_rankings;
     struct profile *profiles;
+    const char **kinds; /* of each profile; NULL after report_assemble() alone */
     size_t n_profiles;
 };
 

@@ -42,14 +42,7 @@
 
 #include "profile/profile.h"
 #include "view/json.h"
-
-static void write_known(struct json *json, const char *key, bool is_known, int64_t value)
-{
-    if (is_known)
-        json_int(json, key, value);
-    else
-        json_null(json, key);
-}
+#include "view/stack.h"
 
 static void write_amount(struct json *json, const char *key, const struct ranking *ranking,
                          const struct ranking_amount *amount)
@@ -69,17 +62,6 @@ static void write_growth(struct json *json, const struct ranking *ranking, const
         json_null(json, "growth");
 }
 
-static void write_frame(struct json *json, const struct places_frame *frame)
-{
-    json_open_object(json, NULL);
-    json_string(json, "function", frame->function);
-    json_string(json, "module", frame->module);
-    json_string(json, "file", frame->file);
-    json_int(json, "line", frame->line);
-    json_int(json, "offset", (int64_t)frame->offset);
-    json_close(json);
-}
-
 static void write_group(struct json *json, const struct ranking_group *group)
 {
     json_open_object(json, NULL);
@@ -97,11 +79,7 @@ static void write_site(struct json *json, const struct ranking *ranking, const s
     write_amount(json, "live", ranking, &site->live);
     write_growth(json, ranking, &site->growth);
     json_decimal(json, "share_percent", ranking_share(ranking, site));
-    write_known(json, "headline", site->n_frames > 0, (int64_t)site->headline);
-    json_open_array(json, "frames");
-    for (size_t i = 0; i < site->n_frames; i++)
-        write_frame(json, site->frames[i]);
-    json_close(json);
+    stack_write_json(site->frames, site->n_frames, site->headline, json);
     json_open_array(json, "groups");
     for (size_t i = 0; i < site->n_groups; i++)
         write_group(json, &site->groups[i]);
@@ -128,14 +106,14 @@ void report_write_json(const struct report *report, struct json *json, size_t to
 {
     json_open_object(json, NULL);
     json_string(json, "program", report->program);
-    write_known(json, "pid", report->pid != 0, report->pid);
+    json_known(json, "pid", report->pid != 0, report->pid);
     if (report->seq[0] == '\0')
         json_null(json, "dump");
     else
         json_string(json, "dump", report->seq);
-    write_known(json, "time_ns", report->time_ns != 0, report->time_ns);
-    write_known(json, "duration_ns", report->duration_ns != 0, report->duration_ns);
-    write_known(json, "since_mark_ns", report->mark_ns != 0, report->mark_ns);
+    json_known(json, "time_ns", report->time_ns != 0, report->time_ns);
+    json_known(json, "duration_ns", report->duration_ns != 0, report->duration_ns);
+    json_known(json, "since_mark_ns", report->mark_ns != 0, report->mark_ns);
     json_int(json, "dropped_events", report->dropped);
     json_int(json, "truncated_stacks", report->truncated);
     json_int(json, "unattributed_fds", report->unattributed_fds);

@@ -2,36 +2,13 @@
 #include "view/report.h"
 
 #include "profile/profile.h"
-#include "view/chain.h"
+#include "view/amount.h"
+#include "view/stack.h"
 #include "view/units.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 #define INDENT 5
 #define GROUPS_MAX 3
 #define CHAIN_LINES_MAX 4
-
-/* How a kind is spoken of. */
-struct wording {
-    const char *kind;
-    const char *one;
-    const char *many;
-};
-
-static const struct wording *wording_of(const char *kind)
-{
-    static const struct wording wordings[] = {
-        {"heap", "block", "blocks"},     {"go_heap", "block", "blocks"},  {"fd", "descriptor", "descriptors"},
-        {"thread", "thread", "threads"}, {"mmap", "mapping", "mappings"}, {"goroutine", "goroutine", "goroutines"},
-        {NULL, "object", "objects"},
-    };
-    const struct wording *wording = wordings;
-
-    while (wording->kind != NULL && strcmp(wording->kind, kind) != 0)
-        wording++;
-    return wording;
-}
 
 static void print_header(const struct report *report, const struct line_page *page)
 {
@@ -77,27 +54,17 @@ static void print_doubts(const struct report *report, const struct line_page *pa
     }
 }
 
-/* "30 descriptors", "7.1 MiB in 30,000 blocks", "12 threads (96.0 MiB)" */
 static void add_amount(struct line *line, enum line_style style, const struct ranking *ranking,
                        const struct ranking_amount *amount)
 {
-    const struct wording *wording = wording_of(ranking->kind);
-    const char *noun = amount->count == 1 ? wording->one : wording->many;
-    struct units_text count_buf, bytes_buf;
-    const char *count = units_count(amount->count, &count_buf), *bytes = units_bytes(amount->bytes, &bytes_buf);
+    const struct amount_of of = {ranking->kind, ranking->has_bytes, ranking->by_bytes, amount->count, amount->bytes};
 
-    if (ranking->by_bytes)
-        line_add(line, style, "%s in %s %s", bytes, count, noun);
-    else if (ranking->has_bytes && amount->bytes != 0)
-        line_add(line, style, "%s %s (%s)", count, noun, bytes);
-    else
-        line_add(line, style, "%s %s", count, noun);
+    amount_add(line, style, &of, "");
 }
 
 static void add_growth(struct line *line, const struct ranking *ranking, const struct ranking_amount *growth)
 {
     int64_t figure = ranking_figure(ranking, growth);
-    struct units_text buf;
 
     if (!ranking->has_growth)
         return;
@@ -106,8 +73,7 @@ static void add_growth(struct line *line, const struct ranking *ranking, const s
         return;
     }
     line_add(line, LINE_PLAIN, ", ");
-    line_add(line, LINE_ALARM, "%s%s", figure < 0 ? "" : "+",
-             ranking->by_bytes ? units_bytes(figure, &buf) : units_count(figure, &buf));
+    amount_add_figure(line, LINE_ALARM, ranking->by_bytes, figure, "+");
     line_add(line, LINE_PLAIN, " since the mark");
 }
 
@@ -131,26 +97,6 @@ static void print_groups(const struct ranking_site *site, size_t groups_max, con
     }
 }
 
-static void print_stack(const struct ranking_site *site, size_t lines_max, const struct line_page *page)
-{
-    struct line line = {.n = 0};
-    char *name;
-
-    if (site->n_frames == 0) {
-        line_add(&line, LINE_STRONG, "%*s(no stack)", INDENT, "");
-        line_print(&line, page);
-        return;
-    }
-    name = chain_name_frame(site->frames[site->headline]);
-    line_add(&line, LINE_STRONG, "%*s%s", INDENT, "", name);
-    line_print(&line, page);
-    free(name);
-    if (site->headline > 0)
-        chain_print(&site->frames[site->headline - 1], site->headline, -1, "\u2192", INDENT, 1, page);
-    chain_print(&site->frames[site->headline + 1], site->n_frames - site->headline - 1, 1, "\u2190", INDENT, lines_max,
-                page);
-}
-
 static void print_site(const struct ranking *ranking, size_t at, bool brief, const struct line_page *page)
 {
     const struct ranking_site *site = &ranking->sites[at];
@@ -161,7 +107,7 @@ static void print_site(const struct ranking *ranking, size_t at, bool brief, con
     line_add(&line, LINE_PLAIN, ", %.1f %%", ranking_share(ranking, site));
     add_growth(&line, ranking, &site->growth);
     line_print(&line, page);
-    print_stack(site, brief ? 1 : CHAIN_LINES_MAX, page);
+    stack_print(site->frames, site->n_frames, site->headline, INDENT, brief ? 1 : CHAIN_LINES_MAX, page);
     print_groups(site, brief ? 1 : GROUPS_MAX, page);
 }
 
