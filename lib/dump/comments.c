@@ -63,6 +63,8 @@ static int add(struct comments *comments, const char *key, const char *value)
     char buf[COMMAND_MAX + 64];
     struct text line = TEXT_ON(buf);
 
+    if (comments->count == COMMENTS_MAX)
+        return -E2BIG;
     text_format(&line, "%s %s", key, value);
     comments->lines[comments->count] = arena_strndup(comments->arena, buf, line.len);
     if (comments->lines[comments->count] == NULL)
