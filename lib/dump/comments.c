@@ -63,6 +63,8 @@ static int add(struct comments *comments, const char *key, const char *value)
     char buf[COMMAND_MAX + 64];
     struct text line = TEXT_ON(buf);
 
+    if (comments->count == COMMENTS_MAX)
+        return -E2BIG;
     text_format(&line, "%s %s", key, value);
     comments->lines[comments->count] = arena_strndup(comments->arena, buf, line.len);
     if (comments->lines[comments->count] == NULL)
@@ -136,6 +138,19 @@ static int add_origin(struct comments *comments, const struct snapshot_totals *h
     return result | add_number(comments, "inherited_bytes", (int64_t)(heap->bytes - heap->growth_bytes));
 }
 
+/* Test suites name their tests by the folder that they run in. */
+static int add_folder(struct comments *comments)
+{
+    char buf[COMMAND_MAX];
+    ssize_t len = sys_readlink("/proc/thread-self/cwd", buf, sizeof(buf) - 1);
+
+    if (len <= 0)
+        return 0;
+    make_printable(buf, (size_t)len);
+    buf[len] = '\0';
+    return add(comments, "folder", buf);
+}
+
 static int add_test(struct comments *comments)
 {
     int result = test.parent == 0 ? 0 : add_number(comments, "parent", test.parent);
@@ -179,6 +194,7 @@ int comments_write(struct comments *comments, const struct options *options, con
     result |= add_number(comments, "pid", sys_getpid());
     result |= add_origin(comments, &snapshot->totals[KIND_HEAP]);
     result |= add_command(comments);
+    result |= add_folder(comments);
     result |= add_test(comments);
     result |= add(comments, "options", options->as_given);
     result |= add(comments, "reason", reason);

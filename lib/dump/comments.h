@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-#define COMMENTS_MAX 68
+#define COMMENTS_MAX 72
 
 struct options;
 

@@ -11,9 +11,12 @@
 #include "hook/hook_thread.h"
 #include "hook/real.h"
 #include "reach/park.h"
+#include "record/stack_libunwind.h"
 
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -87,26 +90,42 @@ static void make_last_dump(const char *reason)
     is_over();
 }
 
-/* From here outward the stack is what the program may still use, and what it had in its registers. */
-static inline __attribute__((always_inline)) void stand_here(void)
+/* Not libc's, the loader's, or leaktrace's own. */
+static bool is_programs(uintptr_t pc)
 {
-    register uintptr_t sp __asm__("rsp");
-    uintptr_t here;
+    struct dl_find_object object, libc, own;
 
-    __builtin_unwind_init();
-    __asm__ volatile("" : "=r"(here) : "0"(sp));
-    park_stand((const void *)here);
+    if (_dl_find_object((void *)pc, &object) != 0 || _dl_find_object((void *)real__exit, &libc) != 0 ||
+        _dl_find_object((void *)is_programs, &own) != 0)
+        return true;
+    return object.dlfo_link_map != libc.dlfo_link_map && object.dlfo_link_map != own.dlfo_link_map &&
+           (uintptr_t)object.dlfo_map_start != getauxval(AT_BASE);
+}
+
+/* The calling thread will not go on. Between here and the program may stand frames of exit(), large, and where main's were: what has been
+   left there is nobody's any more. */
+__attribute__((noinline)) static void stand(void)
+{
+    const uintptr_t *frame = __builtin_frame_address(0);
+    struct stack_libunwind_frame programs;
+
+    if (life.options.leaks == OPTION_LEAKS_NO)
+        return;
+    if (stack_libunwind_find(is_programs, &programs))
+        park_stand(programs.sp, programs.registers, PARK_REGISTERS);
+    else
+        park_stand((uintptr_t)frame, NULL, 0);
 }
 
 /* A signal that came to this thread meanwhile would end the process before the dump is there; and without leaktrace it would come to
    none. So none comes any more. */
-__attribute__((noinline)) static void end(const char *reason)
+static void end(const char *reason)
 {
     uint64_t all = ~0ull;
 
     if (!has_something_to_tell())
         return;
-    stand_here();
+    stand();
     SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, &all, 0, sizeof(all));
     if (is_first())
         make_last_dump(reason);
@@ -120,7 +139,7 @@ void exit_dump(const char *reason)
 
     SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, 0, &saved, sizeof(saved));
     end(reason);
-    park_stand(NULL);
+    park_go_on();
     SYS_CALL(SYS_rt_sigprocmask, SIG_SETMASK, &saved, 0, sizeof(saved));
 }
 

@@ -58,7 +58,8 @@ struct blocks {
 
 #define BLOCKS_SIZE_SHIFT 47
 #define BLOCKS_SIZE_LONG ((1ul << 17) - 1)
-#define BLOCKS_ADDR_MASK (((1ul << BLOCKS_ADDR_BITS) - 1) & ~7ul)
+#define BLOCKS_ADDR_MAX ((1ul << BLOCKS_ADDR_BITS) - 1)
+#define BLOCKS_ADDR_MASK (BLOCKS_ADDR_MAX & ~7ul)
 
 /* Reads the table of live blocks, while nobody changes it. 0 or -ENOMEM; to be released in any case. */
 int blocks_init(struct blocks *ret_blocks);

@@ -10,6 +10,7 @@ typedef void touch(struct marker *marker, uint32_t block, bool is_start);
 
 /* glibc keeps the end of its newest arena, a multiple of this, where a large block of others may lie by chance. */
 #define ARENA_SPAN (64ul << 20)
+#define LOOSE_BYTES_MAX (256ul << 20)
 
 static size_t stack_bytes(const struct marker *marker)
 {
@@ -156,9 +157,85 @@ static void lead(uint32_t block, void *context)
     follow(marker, lose_with);
 }
 
-void mark_finish(struct marker *marker)
+/* --- what may be pointers ------------------------------------------------------------------------------------------- */
+
+static void find_unreached(uint32_t block, void *context)
+{
+    struct marker *marker = context;
+    uintptr_t addr = blocks_addr(marker->blocks, block);
+
+    if (blocks_state(marker->blocks, block) != BLOCK_UNREACHED)
+        return;
+    if (marker->unreached.start == 0)
+        marker->unreached.start = addr;
+    marker->unreached.end = addr + blocks_size(marker->blocks, block) + 1;
+}
+
+/* Most words are no such pointer, and are told by one comparison. */
+static inline void look_loosely(struct marker *marker, uint64_t word, bool only_start)
+{
+    uintptr_t addr = word & BLOCKS_ADDR_MAX;
+    bool is_start = false;
+    uint32_t block;
+
+    if (addr - marker->unreached.start >= marker->unreached.end - marker->unreached.start)
+        return;
+    block = blocks_find(marker->blocks, addr, &is_start);
+    if (block != BLOCKS_NONE && (is_start || !only_start))
+        touch_possible(marker, block, is_start);
+}
+
+/* With something in the upper bits; or across two words: of these only the start counts, for they are many. */
+static void loosely_reach_from(const uint64_t *words, size_t n, uintptr_t addr, void *context)
+{
+    struct marker *marker = context;
+
+    (void)addr;
+    for (size_t i = 0; i < n; i++) {
+        if (words[i] > BLOCKS_ADDR_MAX)
+            look_loosely(marker, words[i], false);
+        for (unsigned shift = 8; shift < 64 && i + 1 < n; shift += 8)
+            look_loosely(marker, words[i] >> shift | words[i + 1] << (64 - shift), true);
+    }
+}
+
+/* What is found here is followed as usual, and not looked into like this any more. */
+static void look_loosely_into(uint32_t block, void *context)
+{
+    struct marker *marker = context;
+    enum block_state state = blocks_state(marker->blocks, block);
+
+    if (state == BLOCK_POSSIBLE || state == BLOCK_REACHABLE)
+        look_into(marker, block, loosely_reach_from);
+}
+
+bool mark_needs_loose(struct marker *marker)
+{
+    marker->unreached = (struct range){0};
+    blocks_visit(marker->blocks, find_unreached, marker);
+    return marker->unreached.end != 0 && marker->maps->bytes <= LOOSE_BYTES_MAX;
+}
+
+void mark_range_loosely(struct marker *marker, struct range range)
+{
+    maps_read(marker->maps, range, loosely_reach_from, marker);
+}
+
+void mark_blocks_loosely(struct marker *marker)
+{
+    blocks_visit(marker->blocks, look_loosely_into, marker);
+    follow(marker, possibly_reach_from);
+}
+
+/* --- the end -------------------------------------------------------------------------------------------------------- */
+
+void mark_possible(struct marker *marker)
 {
     blocks_visit(marker->blocks, push_possible, marker);
     follow(marker, possibly_reach_from);
+}
+
+void mark_finish(struct marker *marker)
+{
     blocks_visit(marker->blocks, lead, marker);
 }

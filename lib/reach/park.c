@@ -48,7 +48,12 @@ static struct {
     pid_t exempt[EXEMPT_MAX];
 } park;
 
-static struct parked standing[STANDING_MAX]; /* those with tid != 0 */
+struct standing {
+    struct parked parked; /* tid 0: nobody; -1: about to be somebody */
+    uintptr_t registers[PARK_REGISTERS];
+};
+
+static struct standing standing[STANDING_MAX];
 
 /* Ends the handler. Debuggers and unwinders know these bytes. */
 __asm__(".text\n"
@@ -115,52 +120,55 @@ static void handle(int sig, siginfo_t *info, void *context)
     wait_for_end(generation);
 }
 
-static struct parked *take_standing(void)
+static struct standing *take_standing(void)
 {
     pid_t tid = sys_gettid();
 
     for (unsigned i = 0; i < STANDING_MAX; i++) {
         pid_t nobody = 0;
 
-        if (standing[i].tid == tid || __atomic_compare_exchange_n(&standing[i].tid, &nobody, -1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        if (standing[i].parked.tid == tid ||
+            __atomic_compare_exchange_n(&standing[i].parked.tid, &nobody, -1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
             return &standing[i];
     }
     return NULL;
 }
 
-static void forget_standing(void)
+void park_stand(uintptr_t sp, const uintptr_t *registers, unsigned n)
+{
+    struct standing *place = take_standing();
+
+    if (place == NULL)
+        return;
+    for (unsigned i = 0; i < n; i++)
+        place->registers[i] = registers[i];
+    place->parked = (struct parked){
+        .tid = -1,
+        .sp = sp,
+        .tp = (uintptr_t)__builtin_thread_pointer(),
+        .registers = {{(uintptr_t)place->registers, (uintptr_t)&place->registers[n]}},
+    };
+    __atomic_store_n(&place->parked.tid, sys_gettid(), __ATOMIC_RELEASE);
+}
+
+void park_go_on(void)
 {
     pid_t tid = sys_gettid();
 
     for (unsigned i = 0; i < STANDING_MAX; i++)
-        if (standing[i].tid == tid)
-            __atomic_store_n(&standing[i].tid, 0, __ATOMIC_RELEASE);
-}
-
-void park_stand(const void *frame)
-{
-    struct parked *parked;
-
-    if (frame == NULL) {
-        forget_standing();
-        return;
-    }
-    parked = take_standing();
-    if (parked == NULL)
-        return;
-    *parked = (struct parked){.tid = -1, .sp = (uintptr_t)frame, .tp = (uintptr_t)__builtin_thread_pointer()};
-    __atomic_store_n(&parked->tid, sys_gettid(), __ATOMIC_RELEASE);
+        if (standing[i].parked.tid == tid)
+            __atomic_store_n(&standing[i].parked.tid, 0, __ATOMIC_RELEASE);
 }
 
 void park_stand_at(const void *context)
 {
-    struct parked *parked = take_standing();
+    struct standing *place = take_standing();
 
-    if (parked == NULL)
+    if (place == NULL)
         return;
-    *parked = (struct parked){.tid = -1};
-    describe(parked, context);
-    __atomic_store_n(&parked->tid, sys_gettid(), __ATOMIC_RELEASE);
+    place->parked = (struct parked){.tid = -1};
+    describe(&place->parked, context);
+    __atomic_store_n(&place->parked.tid, sys_gettid(), __ATOMIC_RELEASE);
 }
 
 /* --- in the thread that stops the others ---------------------------------------------------------------------------- */
@@ -191,8 +199,8 @@ static bool is_exempt(pid_t tid)
 static const struct parked *find_standing(pid_t tid)
 {
     for (unsigned i = 0; i < STANDING_MAX; i++)
-        if (__atomic_load_n(&standing[i].tid, __ATOMIC_ACQUIRE) == tid)
-            return &standing[i];
+        if (__atomic_load_n(&standing[i].parked.tid, __ATOMIC_ACQUIRE) == tid)
+            return &standing[i].parked;
     return NULL;
 }
 

@@ -39,9 +39,12 @@ void park_end(void);
 
 /* These tasks are leaktrace's, and go on. */
 void park_exempt(pid_t thread, pid_t worker);
-/* The calling thread will not go on before the process ends, or has gone on, if `frame` is NULL. All that it may still use is in the
-   frame of this address and further out. Not if too many others do the same; then they are missed. Safe in a signal handler. */
-void park_stand(const void *frame);
+/* The calling thread will not go on before the process ends: all that it may still use is at `sp` and further out on its stack, and in
+   `n` registers, at most PARK_REGISTERS. If too many others do the same it is missed. Safe in a signal handler. */
+#define PARK_REGISTERS 6u
+void park_stand(uintptr_t sp, const uintptr_t *registers, unsigned n);
+/* It goes on. */
+void park_go_on(void);
 /* The same for one that was interrupted by a signal; `context` is its ucontext_t. */
 void park_stand_at(const void *context);
 /* In the child of fork. */

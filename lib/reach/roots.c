@@ -27,9 +27,18 @@ bool roots_remove(uintptr_t start)
     return start != 0 && range_table_remove(&declared, start);
 }
 
-static void mark_part(struct range part, void *marker)
+typedef void mark_what(struct marker *marker, struct range range);
+
+struct marking {
+    struct marker *marker;
+    mark_what *mark;
+};
+
+static void mark_part(struct range part, void *context)
 {
-    mark_range(marker, part);
+    const struct marking *marking = context;
+
+    marking->mark(marking->marker, part);
 }
 
 static bool may_be_root(const struct mapping *mapping)
@@ -37,18 +46,26 @@ static bool may_be_root(const struct mapping *mapping)
     return (mapping->flags & MAPPING_SHARED) == 0 || (mapping->flags & MAPPING_WRITABLE) != 0;
 }
 
-static void mark_mappings(struct marker *marker, const struct ranges *not_roots)
+static void mark_mappings(struct marker *marker, const struct ranges *not_roots, mark_what *mark)
 {
+    struct marking marking = {marker, mark};
+
     for (size_t i = 0; i < marker->maps->count; i++)
         if (may_be_root(&marker->maps->items[i]))
-            ranges_visit_rest(not_roots, marker->maps->items[i].range, mark_part, marker);
+            ranges_visit_rest(not_roots, marker->maps->items[i].range, mark_part, &marking);
 }
 
-/* Its stack is memory like any other, and is marked as such; but a stack may lie in a block. */
-static void mark_thread(struct marker *marker, const struct parked *parked)
+static void mark_registers(struct marker *marker, const struct parked_threads *parked, mark_what *mark)
 {
-    mark_range(marker, parked->registers[0]);
-    mark_range(marker, parked->registers[1]);
+    for (unsigned i = 0; i < parked->count; i++) {
+        mark(marker, parked->items[i].registers[0]);
+        mark(marker, parked->items[i].registers[1]);
+    }
+}
+
+/* A stack is memory like any other, and is marked as such; but it may lie in a block. */
+static void mark_blocks_of_thread(struct marker *marker, const struct parked *parked)
+{
     mark_block_at(marker, parked->sp);
     mark_block_at(marker, parked->tp);
     mark_block_at(marker, thread_stack_dtv(marker->maps, parked->tp));
@@ -80,6 +97,23 @@ static void mark_declared(uintptr_t start, size_t size, void *marker)
     mark_range(marker, (struct range){start, start + size});
 }
 
+static void mark_all(struct marker *marker, const struct parked_threads *parked, const struct ranges *not_roots)
+{
+    mark_mappings(marker, not_roots, mark_range);
+    mark_registers(marker, parked, mark_range);
+    for (unsigned i = 0; i < parked->count; i++)
+        mark_blocks_of_thread(marker, &parked->items[i]);
+    thread_table_visit_kept(mark_kept, marker);
+    mark_ignored(marker);
+    range_table_visit(&declared, mark_declared, marker);
+    mark_possible(marker);
+    if (!mark_needs_loose(marker))
+        return;
+    mark_mappings(marker, not_roots, mark_range_loosely);
+    mark_registers(marker, parked, mark_range_loosely);
+    mark_blocks_loosely(marker);
+}
+
 int roots_mark(struct marker *marker, const struct parked_threads *parked)
 {
     struct not_roots not_roots = {.maps = marker->maps, .blocks = marker->blocks, .parked = parked, .settings = &settings};
@@ -91,14 +125,8 @@ int roots_mark(struct marker *marker, const struct parked_threads *parked)
     ranges_sort(&not_roots.ranges);
     ranges_merge(&not_roots.ranges);
     failed = not_roots.ranges.failed;
-    if (!failed) {
-        mark_mappings(marker, &not_roots.ranges);
-        for (unsigned i = 0; i < parked->count; i++)
-            mark_thread(marker, &parked->items[i]);
-        thread_table_visit_kept(mark_kept, marker);
-        mark_ignored(marker);
-        range_table_visit(&declared, mark_declared, marker);
-    }
+    if (!failed)
+        mark_all(marker, parked, &not_roots.ranges);
     ranges_release(&not_roots.ranges);
     return failed ? -ENOMEM : 0;
 }

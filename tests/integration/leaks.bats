@@ -63,6 +63,10 @@ by_inside possible 1 300
 by_last_byte possible 1 304
 behind_inside possible 1 64
 holds_behind_inside possible 2 128
+by_tagged possible 1 320
+by_tagged_below possible 1 330
+by_unaligned possible 1 64
+behind_unaligned possible 1 64
 by_inside_and_start reachable 1 310
 on_suspended_stack reachable 1 65536
 run_in_context reachable 1 450
@@ -112,11 +116,17 @@ adds_up() {
     done
 }
 
-@test "what exit and what main had on their stacks when they ended tells them apart" {
-    traced leaks=exit -- "$LEAKTRACE_SPECIMENS/leaks" exit || true
-    equal "$(classes end)" "reachable 1 500"
-    traced leaks=exit -- "$LEAKTRACE_SPECIMENS/leaks" _exit || true
-    equal "$(classes end)" "reachable 1 500"
+@test "what main had on its stack is lost when it returns, and not when it calls exit" {
+    local how
+    traced leaks=exit -- "$LEAKTRACE_SPECIMENS/leaks" return || true
+    equal "$(classes of_main)" "definite 40 20400"
+    equal "$(classes end)" "definite 1 500"
+    for how in exit _exit quick_exit signal; do
+        rm -f "$DUMPS"/*
+        traced leaks=exit -- "$LEAKTRACE_SPECIMENS/leaks" "$how" || true
+        equal "$(classes of_main)" "reachable 40 20400" "$how"
+        equal "$(classes end)" "reachable 1 500" "$how"
+    done
 }
 
 @test "without the option nothing is looked for, and no file is there" {

@@ -344,6 +344,40 @@ SITE void holds_behind_inside(void)
     in_bss[12] = &node->second;
 }
 
+SITE struct node *behind_unaligned(void)
+{
+    return make();
+}
+
+SITE void by_tagged(void)
+{
+    in_bss[15] = (void *)((uintptr_t)malloc(320) | 0xfff7ul << 48);
+}
+
+SITE void by_tagged_below(void)
+{
+    in_bss[16] = (char *)malloc(330) + 3;
+}
+
+struct __attribute__((packed)) unaligned {
+    char first;
+    struct node *second;
+};
+
+SITE struct node *by_unaligned(void)
+{
+    return make();
+}
+
+SITE void holds_unaligned(void)
+{
+    struct unaligned *holder = malloc(sizeof(*holder));
+
+    holder->second = by_unaligned();
+    holder->second->first = behind_unaligned();
+    in_bss[17] = holder;
+}
+
 SITE void by_inside_and_start(void)
 {
     char *block = malloc(310);
@@ -492,6 +526,9 @@ SITE void keep(void)
     by_inside();
     by_last_byte();
     holds_behind_inside();
+    by_tagged();
+    by_tagged_below();
+    holds_unaligned();
     by_inside_and_start();
     on_suspended_stack();
 }
@@ -509,6 +546,12 @@ SITE void use_threads(void)
     start(waits, for_argument());
     MUST(pthread_create(&(pthread_t){0}, NULL, result_of_unjoined, NULL) == 0);
     usleep(100000);
+}
+
+/* When main has returned, what it had is lost, though it still lies where it was; as long as exit has not returned, it is not. */
+SITE void *of_main(void)
+{
+    return malloc(510);
 }
 
 SITE int end(const char *how)
@@ -531,12 +574,17 @@ SITE int end(const char *how)
 int main(int argc, char **argv)
 {
     const char *how = argc > 1 ? argv[1] : "return";
+    void *volatile here[40];
 
     keep();
     lose();
-    last_of_all();
     wipe_stack();
     if (argc > 2 && strcmp(argv[2], "threads") == 0)
         use_threads();
+    for (int i = 0; i < 40; i++)
+        here[i] = of_main();
+    USE(here);
+    last_of_all();
+    wipe_stack();
     return end(how);
 }

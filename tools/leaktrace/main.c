@@ -3,15 +3,13 @@
 #include "commands.h"
 #include "base/nearest.h"
 #include "common.h"
+#include "profile/profile.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Most memory for the tables of profiles: a hostile file must not bring the machine down. */
-#define MEMORY_MAX ((uint64_t)4 << 30)
 
 struct row {
     const char *name;
@@ -107,7 +105,7 @@ int main(int argc, char **argv)
         puts("leaktrace " LEAKTRACE_VERSION);
         return finish(EXIT_FINE);
     }
-    memory_set_cap(MEMORY_MAX);
+    memory_set_cap(PROFILE_MEMORY_MAX);
     opterr = 0;
     return finish(run_command(argc - 1, argv + 1));
 }

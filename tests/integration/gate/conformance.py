@@ -2,7 +2,6 @@
 run it, and again with --leaks all, so that what is no leak is seen to be classed right. Prints what is otherwise, and the score."""
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -34,10 +33,10 @@ class Run:
     def __init__(self, command, case, program, options, folder):
         self.report = Path(folder) / "report.json"
         self.leaks, self.hidden = {}, {}
-        with open("/dev/null", "rb") as given, open(Path(folder) / "err", "w+b") as said:
+        with open(Path(folder) / "err", "w+b") as said:
             done = subprocess.run([command, "gate", "--format", f"json={self.report}", *options, *case.options, "--", program, case.name],
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, cwd=HERE, timeout=LIMIT, check=False,
-                                  preexec_fn=lambda: os.dup2(given.fileno(), 3, inheritable=True), close_fds=False)
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, cwd=HERE, timeout=LIMIT,
+                                  pass_fds=[verdicts.INHERITED], check=False)
             said.seek(0)
             self.said = said.read().decode(errors="replace")
         self.status = done.returncode
@@ -109,6 +108,7 @@ def main():
     parser.add_argument("case", nargs="*", help='FAMILY, or "FAMILY CASE"; default: all')
     options = parser.parse_args()
     build = options.build.resolve()
+    verdicts.inherit()
     runs = [(level, case) for level in options.level or LEVELS for case in verdicts.read(options.case)]
     total = Score()
     with ThreadPoolExecutor(2) as pool:

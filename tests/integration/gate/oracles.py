@@ -92,17 +92,8 @@ class LeakSanitizer:
 
 
 def call(command, folder, **environment):
-    with open("/dev/null", "rb") as given:
-        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
-                       env={**os.environ, **environment}, timeout=LIMIT, pass_fds=[keep_as_three(given)], check=False)
-
-
-def keep_as_three(file):
-    """The case `descriptors inherited` asks for a descriptor 3 that the process is given."""
-    if not hasattr(keep_as_three, "done"):
-        os.dup2(file.fileno(), 3, inheritable=True)
-        keep_as_three.done = True
-    return 3
+    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
+                   env={**os.environ, **environment}, timeout=LIMIT, pass_fds=[verdicts.INHERITED], check=False)
 
 
 def judge(oracle, case):
@@ -130,6 +121,7 @@ def main():
     parser.add_argument("--only", choices=("valgrind", "lsan"))
     parser.add_argument("case", nargs="*", help='FAMILY, or "FAMILY CASE"; default: all')
     options = parser.parse_args()
+    verdicts.inherit()
     cases = verdicts.read(options.case)
     failed = 0
     for oracle in [Valgrind(options.valgrind.resolve()), LeakSanitizer(options.lsan.resolve())]:

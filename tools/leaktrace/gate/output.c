@@ -44,9 +44,9 @@ size_t output_parse(const char *list, struct output **ret_outputs)
         char *file = strchr(word, '=');
         output_write *write;
 
-        if (file != NULL)
+        if (file != NULL && file[1] != '\0')
             *file++ = '\0';
-        write = file != NULL && *file == '\0' ? find_format("") : find_format(word);
+        write = find_format(word);
         if (write == NULL) {
             output_release(outputs, n);
             free(copy);

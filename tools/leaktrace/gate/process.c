@@ -2,6 +2,7 @@
 #include "gate/process.h"
 
 #include "common.h"
+#include "gate/ctest.h"
 #include "profile/profile.h"
 #include "view/comments.h"
 #include "view/places.h"
@@ -74,6 +75,7 @@ struct gate_process *process_add(struct gate_processes *processes, const char *e
     process->parent = (int)comments_number(profile, "parent");
     process->exe = must_copy(&processes->arena, exe);
     process->command = comment(processes, profile, "command");
+    process->folder = comment(processes, profile, "folder");
     process->test = read_test(&processes->arena, comments_text(profile, "test"));
     process->inherits = comments_text(profile, "inherited_bytes") != NULL;
     process->ended = true;
@@ -117,7 +119,15 @@ static const char *name_by_command(const struct gate_process *process)
     return process->command;
 }
 
-static const char *find_test(const struct gate_process *process, const struct gate_process *const *by_pid, size_t n)
+static const char *name_in_ctest(struct arena *arena, const struct gate_process *ctest, const struct gate_process *process)
+{
+    const char *name = ctest_find(arena, ctest->folder, process->command);
+
+    return name != NULL ? name : name_by_command(process);
+}
+
+static const char *find_test(struct arena *arena, const struct gate_process *process,
+                             const struct gate_process *const *by_pid, size_t n)
 {
     for (unsigned i = 0; process != NULL && i < ANCESTORS_MAX; i++) {
         const struct gate_process *parent = find_parent(by_pid, n, process->parent);
@@ -125,7 +135,7 @@ static const char *find_test(const struct gate_process *process, const struct ga
         if (process->test[0] != '\0')
             return process->test;
         if (parent != NULL && strcmp(parent->exe, "ctest") == 0)
-            return name_by_command(process);
+            return name_in_ctest(arena, parent, process);
         process = parent;
     }
     return "";
@@ -140,7 +150,7 @@ void process_name_tests(struct gate_processes *processes)
         by_pid[n++] = process;
     qsort(by_pid, n, sizeof(*by_pid), compare_pids);
     for (struct gate_process *process = processes->first; process != NULL; process = process->next)
-        process->test = find_test(process, by_pid, n);
+        process->test = find_test(&processes->arena, process, by_pid, n);
     free(by_pid);
 }
 

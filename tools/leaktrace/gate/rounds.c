@@ -27,8 +27,8 @@ static size_t find_targets(const char *folder, struct target **ret_targets)
     return kept;
 }
 
-/* Asks all of them; false after a complaint when nobody has answered well. */
-static bool ask(const char *folder, enum control_request request, const char *what)
+/* Asks all of them; false when nobody has answered well, after a complaint unless the program has ended. */
+static bool ask(struct launch *launch, const char *folder, enum control_request request, const char *what)
 {
     struct target *targets;
     size_t n = find_targets(folder, &targets), good = 0;
@@ -38,7 +38,7 @@ static bool ask(const char *folder, enum control_request request, const char *wh
     for (size_t i = 0; i < n; i++)
         good += targets[i].outcome == TARGET_ANSWERED && targets[i].ok;
     free(targets);
-    if (good == 0)
+    if (good == 0 && !launch_wait(launch, LOOK_MS))
         complain("%s: none of the %zu traced processes has answered", what, n);
     return good > 0;
 }
@@ -104,10 +104,10 @@ static unsigned drive(struct launch *launch, const struct rounds_plan *plan, con
 {
     unsigned round = 0;
 
-    if (!warm_up(launch, plan, folder) || !ask(folder, CONTROL_MARK, "the mark"))
+    if (!warm_up(launch, plan, folder) || !ask(launch, folder, CONTROL_MARK, "the mark"))
         return 0;
     while (round < plan->n && work(launch, plan->trigger) && !launch_wait(launch, plan->grace_ms) &&
-           ask(folder, CONTROL_DUMP, "a round"))
+           ask(launch, folder, CONTROL_DUMP, "a round"))
         round++;
     return round;
 }

@@ -12,7 +12,7 @@
 
 #define NS_PER_S 1e9
 #define NS_PER_H 3.6e12
-#define CLOCK_JITTER_NS 1000000000 /* between the clock of moments and the one of durations */
+#define CLOCK_JITTER_NS 1e9 /* between the clock of moments and the one of durations */
 
 /* The dumps of one process, from old to new: `n` numbers from `first` on. */
 struct life {
@@ -65,6 +65,12 @@ static int64_t start_of(const struct moment *moment)
     return moment->time_ns - (moment->duration_ns > 0 ? moment->duration_ns : 0);
 }
 
+/* Moments of a file can lie anywhere, so their differences need not fit. */
+static bool is_after(int64_t late_ns, int64_t early_ns)
+{
+    return (double)late_ns - (double)early_ns > CLOCK_JITTER_NS;
+}
+
 /* Whether another process with the same number has made the later dump. */
 static bool is_restart(const struct series *series, size_t earlier, size_t later)
 {
@@ -72,7 +78,7 @@ static bool is_restart(const struct series *series, size_t earlier, size_t later
 
     if (before->pid != after->pid || acquired_at(series, later) < acquired_at(series, earlier))
         return true;
-    return after->duration_ns > 0 && start_of(after) > before->time_ns + CLOCK_JITTER_NS;
+    return after->duration_ns > 0 && is_after(start_of(after), before->time_ns);
 }
 
 /* Cuts ordered dumps into lives; malloc'ed. */
@@ -104,7 +110,7 @@ static size_t assign_chains(struct life *lives, size_t n)
         size_t best = n_chains;
 
         for (size_t j = 0; j < n_chains; j++)
-            if (ends[j] <= lives[i].start_ns + CLOCK_JITTER_NS && (best == n_chains || ends[j] > ends[best]))
+            if (!is_after(ends[j], lives[i].start_ns) && (best == n_chains || ends[j] > ends[best]))
                 best = j;
         n_chains += best == n_chains;
         ends[best] = lives[i].end_ns;
@@ -123,13 +129,13 @@ static void append_life(const struct series *series, const struct life *life, st
     for (size_t i = 0; i < life->n; i++) {
         size_t number = life->first[i];
         int64_t now_ns = series->moments[number].time_ns, now_acquired = acquired_at(series, number);
-        double seconds = (double)(now_ns - before_ns) / NS_PER_S;
+        double seconds = ((double)now_ns - (double)before_ns) / NS_PER_S;
 
         first_ns = chain->n_dumps == 0 ? now_ns : series->moments[dumps[0].number].time_ns;
         dumps[chain->n_dumps++] = (struct series_dump){
             .number = number,
             .life = chain->n_lives,
-            .hours = (double)(now_ns - first_ns) / NS_PER_H,
+            .hours = ((double)now_ns - (double)first_ns) / NS_PER_H,
             .load = seconds <= 0 || load_kind(&series->sites) == NULL ? NAN : (double)(now_acquired - acquired) / seconds,
         };
         before_ns = now_ns;
@@ -159,11 +165,14 @@ static size_t *order_dumps(const struct series *series, size_t *ret_n)
     return numbers;
 }
 
-static void make_chains(struct series *series)
+void series_assemble(struct series *series)
 {
-    size_t n, n_lives, *numbers = order_dumps(series, &n);
-    struct life *lives = find_lives(series, numbers, n, &n_lives);
+    size_t n, n_lives, *numbers;
+    struct life *lives;
 
+    sites_settle(&series->sites, series->n_moments);
+    numbers = order_dumps(series, &n);
+    lives = find_lives(series, numbers, n, &n_lives);
     if (n_lives > 0)
         qsort(lives, n_lives, sizeof(*lives), compare_lives);
     series->n_chains = assign_chains(lives, n_lives);
@@ -191,8 +200,7 @@ unsigned series_build(const struct source_set *const *sets, size_t n_sets, struc
         failures += unreadable;
         progress_show(progress, i + 1, n_sets);
     }
-    sites_settle(&series->sites, n_sets);
-    make_chains(series);
+    series_assemble(series);
     return failures;
 }
 

@@ -42,6 +42,8 @@ struct series {
    complained about. A series stays where it was made. */
 unsigned series_build(const struct source_set *const *sets, size_t n_sets, struct progress *progress,
                       struct series *ret_series);
+/* Makes the chains of a series whose sites and moments are there. */
+void series_assemble(struct series *series);
 void series_release(struct series *series);
 
 #endif

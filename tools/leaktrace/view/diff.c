@@ -52,20 +52,25 @@ static void compare_kind(struct arena *arena, struct sites_kind *kind, struct di
     *ret_kind = changed;
 }
 
-unsigned diff_build(const struct source_set *old, const struct source_set *new, const char *only_kind, struct diff *ret_diff)
+void diff_assemble(struct diff *diff)
 {
-    struct diff *diff = ret_diff;
     struct sites *sites = &diff->sites;
-    unsigned unreadable;
 
-    *diff = (struct diff){.n_kinds = 0};
-    unreadable = moment_read(old, only_kind, sites, 0, &diff->old);
-    unreadable += moment_read(new, only_kind, sites, 1, &diff->new);
     sites_settle(sites, 2);
     diff->kinds = must_take(&sites->arena, sites->n_kinds * sizeof(*diff->kinds));
     for (size_t i = 0; i < sites->n_kinds; i++)
         if (sites->kinds[i].totals.n == 2)
             compare_kind(&sites->arena, &sites->kinds[i], &diff->kinds[diff->n_kinds++]);
+}
+
+unsigned diff_build(const struct source_set *old, const struct source_set *new, const char *only_kind, struct diff *ret_diff)
+{
+    unsigned unreadable;
+
+    *ret_diff = (struct diff){.n_kinds = 0};
+    unreadable = moment_read(old, only_kind, &ret_diff->sites, 0, &ret_diff->old);
+    unreadable += moment_read(new, only_kind, &ret_diff->sites, 1, &ret_diff->new);
+    diff_assemble(ret_diff);
     return unreadable;
 }
 

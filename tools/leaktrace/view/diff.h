@@ -48,6 +48,8 @@ struct diff {
 /* Reads both sets, all of them or only one kind (NULL: all). Returns how many files could not be read; each of them has
    been complained about. A diff stays where it was made. */
 unsigned diff_build(const struct source_set *old, const struct source_set *new, const char *only_kind, struct diff *ret_diff);
+/* Compares what is in `sites`: dump 0 is the old one, dump 1 the new one. */
+void diff_assemble(struct diff *diff);
 /* Finds source lines for at most `top` sites of each kind. */
 void diff_symbolize(struct diff *diff, size_t top, const struct symbolize_options *options);
 void diff_release(struct diff *diff);

@@ -44,8 +44,7 @@ static bool judge_site(const struct trend *trend, const struct sites_kind *kind,
         was_live |= last != 0;
     }
     if (was_live) {
-        *ret_site =
-            (struct trend_site){.points = points, .first = (int64_t)values[0].value, .last = (int64_t)values[n - 1].value};
+        *ret_site = (struct trend_site){.points = points, .first = first, .last = last};
         verdict_judge(values, n, &ret_site->verdict);
     }
     free(values);

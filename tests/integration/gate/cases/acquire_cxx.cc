@@ -51,7 +51,11 @@ struct OwnNew {
 
 struct Half {
     char *first;
-    Half() : first(new char[30]) { throw 1; }
+    Half() : first(new char[30])
+    {
+        USE(first);
+        throw 1;
+    }
 };
 
 } // namespace
