@@ -16,7 +16,7 @@ run() {
     shift
     echo "== $preset"
     build_preset "$preset"
-    ctest --test-dir "build/$preset" --output-on-failure "$@" || status=$?
+    ctest --test-dir "build/$preset" --parallel "$(nproc)" --output-on-failure "$@" || status=$?
     ok=$(grep -c '^ok [0-9]' "$log" || true)
     not_ok=$(grep -c '^not ok [0-9]' "$log" || true)
     [ "$status" = 0 ] || [ "$not_ok" -gt 0 ] || not_ok=1

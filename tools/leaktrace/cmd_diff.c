@@ -31,6 +31,7 @@ static const char help[] = "Usage: leaktrace diff [OPTIONS] OLD NEW\n"
 
 static unsigned show(const struct source *source, const struct view_options *options)
 {
+    const struct symbolize_options symbols = view_symbols_options(&options->symbols);
     const struct line_page page = environment_page(stdout);
     struct json json = {.out = stdout};
     struct diff diff;
@@ -43,7 +44,7 @@ static unsigned show(const struct source *source, const struct view_options *opt
             complain("the two dumps have no kind of profile in common");
         failures++;
     }
-    diff_symbolize(&diff, options->top, &options->symbols);
+    diff_symbolize(&diff, options->top, &symbols);
     if (diff.n_kinds > 0 && options->as_json)
         diff_write_json(&diff, &json, options->top);
     else if (diff.n_kinds > 0)
@@ -72,6 +73,5 @@ int cmd_diff(int argc, char **argv)
     if (failures == 0)
         failures += show(&source, &options);
     source_release(&source);
-    view_options_release(&options);
     return failures == 0 ? EXIT_FINE : EXIT_LEAKTRACE;
 }

@@ -42,6 +42,7 @@ static const char help[] = "Usage: leaktrace trend [OPTIONS] SOURCE...\n"
 /* What is shown, and how much has been. */
 struct showing {
     const struct view_options *options;
+    struct symbolize_options symbols;
     struct line_page page;
     struct json json;
     size_t n_shown;
@@ -53,7 +54,7 @@ static void show_chain(struct series *series, size_t chain, struct showing *show
 
     trend_build(series, chain, showing->options->kind, &trend);
     if (trend.n_kinds > 0) {
-        trend_symbolize(&trend, showing->options->top, &showing->options->symbols);
+        trend_symbolize(&trend, showing->options->top, &showing->symbols);
         if (showing->options->as_json)
             trend_write_json(&trend, &showing->json, showing->options->top);
         if (!showing->options->as_json && showing->n_shown > 0)
@@ -77,7 +78,7 @@ static unsigned show_program(const struct source *source, size_t first, struct s
     for (size_t i = first; i < source->n_sets; i++)
         if (strcmp(source->sets[i].exe, source->sets[first].exe) == 0)
             sets[n++] = &source->sets[i];
-    progress_start(&progress, showing->options->symbols.progress, "reading dumps");
+    progress_start(&progress, showing->symbols.progress, "reading dumps");
     failures = series_build(sets, n, &progress, &series);
     progress_end(&progress);
     for (size_t i = 0; i < series.n_chains; i++)
@@ -97,7 +98,10 @@ static bool is_new_program(const struct source *source, size_t at)
 
 static unsigned show_all(const struct source *source, const struct view_options *options)
 {
-    struct showing showing = {.options = options, .page = environment_page(stdout), .json = {.out = stdout}};
+    struct showing showing = {.options = options,
+                              .symbols = view_symbols_options(&options->symbols),
+                              .page = environment_page(stdout),
+                              .json = {.out = stdout}};
     unsigned failures = 0;
 
     if (options->as_json) {
@@ -134,6 +138,5 @@ int cmd_trend(int argc, char **argv)
     if (source.n_sets > 0)
         failures += show_all(&source, &options);
     source_release(&source);
-    view_options_release(&options);
     return failures == 0 ? EXIT_FINE : EXIT_LEAKTRACE;
 }

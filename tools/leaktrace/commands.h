@@ -7,6 +7,7 @@ typedef int command(int argc, char **argv);
 command cmd_diff;
 command cmd_doctor;
 command cmd_dump;
+command cmd_flame;
 command cmd_gate;
 command cmd_ls;
 command cmd_mark;

@@ -27,7 +27,7 @@ static const struct row rows[] = {
     {"top", NULL, "PID", "live view, sites ordered by growth"},
     {"diff", cmd_diff, "OLD NEW", "what changed between two dumps"},
     {"trend", cmd_trend, "SOURCE...", "how each site went over a series of dumps"},
-    {"flame", NULL, "SOURCE -o OUT.html", "a flame graph in one page"},
+    {"flame", cmd_flame, "SOURCE... -o OUT.html", "a flame graph in one page"},
     {"export", NULL, "--to FORMAT SOURCE", "other formats"},
     {"gate", cmd_gate, "[OPTIONS] -- PROGRAM [ARG...]", "exit status says whether it leaks"},
     {"serve", NULL, "PID|DIR", "profiles and metrics over HTTP"},

@@ -22,7 +22,8 @@ struct columns {
 struct columns columns_find(const struct profile *profile);
 /* 0 for a column that is not there. */
 int64_t columns_value(const struct profile_sample *sample, size_t column);
-/* The sum; the largest or least number where it does not fit. */
+/* The sum and the difference; the largest or least number where it does not fit. */
 int64_t columns_add(int64_t a, int64_t b);
+int64_t columns_subtract(int64_t a, int64_t b);
 
 #endif

@@ -88,7 +88,7 @@ static bool is_right(const struct hunt *hunt, const struct search_file *file, bo
     if (wanted[0] != '\0' || has[0] != '\0') {
         if (strcmp(has, wanted) == 0)
             return true;
-        complain("%s is not used: it is another build than %s in the dump (build id %s, not %s)", file->path,
+        complain("%s is not used: it is another build than %s in the dump (its build id is %s, not %s)", file->path,
                  hunt->module->path, has[0] == '\0' ? "none" : has, wanted[0] == '\0' ? "none" : wanted);
         return false;
     }

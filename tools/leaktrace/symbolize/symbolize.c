@@ -97,6 +97,8 @@ static void look_up_module(struct run *run, struct gather *gathered, size_t numb
     struct address *addresses;
     size_t n;
 
+    if (module->n == 0)
+        return;
     module_open(&run->search, &module->name, &files);
     gather_addresses(gathered, number, &files, &addresses, &n);
     if (n > 0 && lacks_symbols(addresses, n))

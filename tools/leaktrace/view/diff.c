@@ -2,26 +2,18 @@
 #include "view/diff.h"
 
 #include "common.h"
+#include "profile/columns.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static int64_t subtract(int64_t a, int64_t b)
-{
-    int64_t difference;
-
-    if (__builtin_sub_overflow(a, b, &difference))
-        return a < b ? INT64_MIN : INT64_MAX;
-    return difference;
-}
 
 static struct diff_change find_change(const struct sites_points *points)
 {
     struct diff_change change = {.old = sites_at(points, 0), .new = sites_at(points, 1)};
 
-    change.by.count = subtract(change.new.count, change.old.count);
-    change.by.bytes = subtract(change.new.bytes, change.old.bytes);
-    change.by.acquired = subtract(change.new.acquired, change.old.acquired);
+    change.by.count = columns_subtract(change.new.count, change.old.count);
+    change.by.bytes = columns_subtract(change.new.bytes, change.old.bytes);
+    change.by.acquired = columns_subtract(change.new.acquired, change.old.acquired);
     return change;
 }
 

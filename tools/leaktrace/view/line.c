@@ -14,19 +14,12 @@ static const char *const line_colours[LINE_STYLE_MAX] = {
     [LINE_FAINT] = "\033[2m",
 };
 
-/* Controls of terminals, and those that turn the direction of writing. */
-static bool is_control(uint32_t character)
-{
-    return character < 0x20 || (character >= 0x7f && character < 0xa0) ||
-           (character >= 0x2028 && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069);
-}
-
 static void add_cells(struct line *line, enum line_style style, const char *text)
 {
     uint32_t character;
 
     while (line->n <= LINE_WIDTH_MAX && (character = utf8_next(&text)) != 0)
-        line->cells[line->n++] = (struct line_cell){is_control(character) ? '?' : character, style};
+        line->cells[line->n++] = (struct line_cell){utf8_is_control(character) ? '?' : character, style};
 }
 
 void line_add(struct line *line, enum line_style style, const char *format, ...)

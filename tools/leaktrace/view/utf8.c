@@ -1,4 +1,4 @@
-/* UTF-8. Owns nothing; called by line.c and json.c. */
+/* UTF-8. Owns nothing; called by all that writes text of dumps. */
 #include "view/utf8.h"
 
 uint32_t utf8_next(const char **at)
@@ -22,6 +22,12 @@ uint32_t utf8_next(const char **at)
         return UTF8_REPLACEMENT;
     *at += more;
     return character;
+}
+
+bool utf8_is_control(uint32_t character)
+{
+    return character < 0x20 || (character >= 0x7f && character < 0xa0) ||
+           (character >= 0x2028 && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069);
 }
 
 void utf8_put(FILE *out, uint32_t character)
