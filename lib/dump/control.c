@@ -334,13 +334,13 @@ void control_dump_and_wait(const char *reason)
 static bool wait_for_last_dump(int number, int64_t patience_ns)
 {
     int64_t now = sys_monotonic_ns(), deadline = now + patience_ns, got_on = now;
-    unsigned before = dump_files_progress();
+    unsigned before = dump_progress();
 
     while (!wait_for(&control.done, number, SECOND_NS / 10)) {
         now = sys_monotonic_ns();
-        if (dump_files_progress() != before)
+        if (dump_progress() != before)
             got_on = now;
-        before = dump_files_progress();
+        before = dump_progress();
         if (now > deadline || now - got_on > STALL_S * SECOND_NS || modules_loader_is_held())
             return false;
     }
