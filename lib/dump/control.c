@@ -15,7 +15,7 @@
 #include "dump/dump_files.h"
 #include "dump/status.h"
 #include "dump/timer.h"
-#include "reach/park.h"
+#include "reach/reach.h"
 #include "snapshot/modules.h"
 
 #include <errno.h>
@@ -389,7 +389,7 @@ void control_after_fork(pid_t parent)
     control.wanted = NULL;
     control.status.mapping = NULL; /* the parent's stays mapped, and is no use */
     timer_after_fork();
-    park_after_fork();
+    reach_after_fork();
     control.done = control.asked;
     memset(control.status.answers, 0, sizeof(control.status.answers));
     dump_after_fork();

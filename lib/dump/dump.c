@@ -17,7 +17,7 @@
 #include "dump/folder.h"
 #include "dump/remains.h"
 #include "dump/retain.h"
-#include "reach/mark.h"
+#include "reach/maps.h"
 #include "snapshot/locations.h"
 #include "snapshot/modules.h"
 
@@ -234,7 +234,7 @@ static void tidy_up(void)
 
 unsigned dump_progress(void)
 {
-    return dump_files_progress() + mark_progress();
+    return dump_files_progress() + maps_progress();
 }
 
 int dump_write(const char *reason, bool is_regular)

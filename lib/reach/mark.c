@@ -2,7 +2,6 @@
 #include "reach/mark.h"
 
 #include "base/memory.h"
-#include "base/sys.h"
 
 #include <errno.h>
 
@@ -16,9 +15,6 @@ typedef void touch(struct marker *marker, uint32_t block, bool is_start);
 #define PREFETCH_LINES 4u
 #define AHEAD 16u
 #define LOOKED_BETWEEN 4096u /* looks at the clock */
-#define LIMIT_NS (20 * 1000000000ll)
-
-static unsigned progress;
 
 static void settle_reachable(struct marker *marker);
 
@@ -30,7 +26,7 @@ static size_t stack_bytes(const struct marker *marker)
 int mark_init(struct marker *ret_marker, struct blocks *blocks, struct maps *maps)
 {
     *ret_marker = (struct marker){
-        .blocks = blocks, .maps = maps, .leader = BLOCKS_NONE, .settle = settle_reachable, .deadline_ns = sys_monotonic_ns() + LIMIT_NS};
+        .blocks = blocks, .maps = maps, .leader = BLOCKS_NONE, .settle = settle_reachable};
     ret_marker->stack.items = memory_map(stack_bytes(ret_marker));
     return ret_marker->stack.items == NULL ? -ENOMEM : 0;
 }
@@ -155,11 +151,7 @@ static inline uint32_t pop(struct marker *marker)
 
 static bool is_late(struct marker *marker)
 {
-    if (++marker->looked % LOOKED_BETWEEN == 0) {
-        __atomic_fetch_add(&progress, 1, __ATOMIC_RELAXED);
-        marker->is_late = sys_monotonic_ns() > marker->deadline_ns;
-    }
-    return marker->is_late;
+    return ++marker->looked % LOOKED_BETWEEN == 0 ? maps_is_late(marker->maps) : marker->maps->is_late;
 }
 
 /* Looks into all blocks of the stack, and into those that come to it. A few are on their way from memory. */
@@ -180,11 +172,6 @@ static void follow(struct marker *marker)
             return;
         }
     }
-}
-
-unsigned mark_progress(void)
-{
-    return __atomic_load_n(&progress, __ATOMIC_RELAXED);
 }
 
 void mark_words(struct marker *marker, const uint64_t *words, size_t n)
@@ -313,5 +300,5 @@ bool mark_finish(struct marker *marker)
 {
     marker->settle = settle_indirect;
     blocks_visit(marker->blocks, lead, marker);
-    return !marker->is_late;
+    return !marker->maps->is_late;
 }

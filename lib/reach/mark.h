@@ -27,8 +27,6 @@ struct marker {
     uintptr_t pending[MARK_PENDING];
     unsigned n_pending;
     unsigned looked; /* for the clock */
-    int64_t deadline_ns;
-    bool is_late; /* nothing is looked at any more */
 };
 
 /* 0 or -ENOMEM; to be released in any case. */
@@ -51,7 +49,4 @@ void mark_blocks_loosely(struct marker *marker);
 /* Gives the states of what was not reached. To be called once, last. False when it took too long and nothing is known: the threads that
    stand still are not to wait for ever. */
 bool mark_finish(struct marker *marker);
-/* Goes up as long as marking gets on. In any thread. */
-unsigned mark_progress(void);
-
 #endif

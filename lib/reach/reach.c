@@ -73,3 +73,9 @@ void reach_end(struct reach *reach)
     park_end();
     reach->ns += sys_monotonic_ns();
 }
+
+void reach_after_fork(void)
+{
+    park_after_fork();
+    roots_after_fork();
+}
