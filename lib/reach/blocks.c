@@ -2,6 +2,7 @@
 #include "reach/blocks.h"
 
 #include "base/memory.h"
+#include "base/sys.h"
 #include "store/heap_table.h"
 
 #include <errno.h>
@@ -155,7 +156,10 @@ static int allocate(struct blocks *blocks)
     blocks->room_regions += blocks->room_regions / 16 + 16;
     blocks->leaves = memory_map(BLOCKS_LEAVES * sizeof(blocks->leaves[0]));
     blocks->regions = memory_map(blocks->room_regions * sizeof(blocks->regions[0]));
-    return blocks->leaves == NULL || blocks->regions == NULL ? -ENOMEM : 0;
+    if (blocks->leaves == NULL || blocks->regions == NULL)
+        return -ENOMEM;
+    sys_advise_huge(blocks->regions, blocks->room_regions * sizeof(blocks->regions[0]));
+    return 0;
 }
 
 int blocks_init(struct blocks *ret_blocks)
@@ -173,6 +177,7 @@ int blocks_init(struct blocks *ret_blocks)
     ret_blocks->words = memory_map((ret_blocks->n_words + 1) * sizeof(ret_blocks->words[0]));
     if (ret_blocks->words == NULL)
         return -ENOMEM;
+    sys_advise_huge(ret_blocks->words, ret_blocks->n_words * sizeof(ret_blocks->words[0]));
     heap_table_visit(fill, &building);
     ranges_sort(&ret_blocks->long_sizes);
     return building.failed || ret_blocks->long_sizes.failed || ret_blocks->ignored.failed ? -ENOMEM : 0;
