@@ -13,5 +13,6 @@ command cmd_ls;
 command cmd_mark;
 command cmd_report;
 command cmd_run;
+command cmd_top;
 
 #endif

@@ -21,6 +21,8 @@ const char *environment_library(void);
 const char *environment_temporary(void);
 /* PATH; the system's own when not set. */
 const char *environment_path(void);
+/* TERM; NULL when not set. */
+const char *environment_terminal(void);
 /* The folder for dumps when no option names one, as dump/folder.c chooses it. */
 const char *environment_dump_folder(void);
 
