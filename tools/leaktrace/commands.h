@@ -15,5 +15,6 @@ command cmd_mark;
 command cmd_report;
 command cmd_run;
 command cmd_trend;
+command cmd_top;
 
 #endif

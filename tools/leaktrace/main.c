@@ -24,7 +24,7 @@ static const struct row rows[] = {
     {"dump", cmd_dump, "PID", "ask for a dump, and print its paths"},
     {"mark", cmd_mark, "PID", "set the mark that growth starts from"},
     {"report", cmd_report, "SOURCE...", "what leaks or is live, worst first"},
-    {"top", NULL, "PID", "live view, sites ordered by growth"},
+    {"top", cmd_top, "PID", "live view, sites ordered by growth"},
     {"diff", cmd_diff, "OLD NEW", "what changed between two dumps"},
     {"trend", cmd_trend, "SOURCE...", "how each site went over a series of dumps"},
     {"flame", cmd_flame, "SOURCE... -o OUT.html", "a flame graph in one page"},
