@@ -66,6 +66,7 @@ int blocks_init(struct blocks *ret_blocks);
 void blocks_release(struct blocks *blocks);
 /* Calls `visit` with the number of each block, in the order of their addresses. */
 void blocks_visit(const struct blocks *blocks, void (*visit)(uint32_t block, void *context), void *context);
+void blocks_visit_backwards(const struct blocks *blocks, void (*visit)(uint32_t block, void *context), void *context);
 uint64_t blocks_long_size(const struct blocks *blocks, uint32_t block);
 
 static inline uintptr_t blocks_addr(const struct blocks *blocks, uint32_t block)

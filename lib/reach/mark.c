@@ -61,16 +61,14 @@ static inline void touch_possible(struct marker *marker, uint32_t block, bool is
         push(marker, block, BLOCK_POSSIBLE);
 }
 
-/* Another leader found before has found its own already. */
+/* One that was taken for a leader, and is not the one whose own is looked for, is led to. */
 static inline void touch_indirect(struct marker *marker, uint32_t block, bool is_start)
 {
     enum block_state state = blocks_state(marker->blocks, block);
 
     (void)is_start;
-    if (state == BLOCK_UNREACHED)
+    if (state == BLOCK_UNREACHED || (state == BLOCK_DEFINITE && block != marker->leader))
         push(marker, block, BLOCK_INDIRECT);
-    else if (state == BLOCK_DEFINITE && block != marker->leader)
-        blocks_set_state(marker->blocks, block, BLOCK_INDIRECT);
 }
 
 /* --- from words to blocks ------------------------------------------------------------------------------------------- */
@@ -204,19 +202,6 @@ static void push_possible(uint32_t block, void *context)
         push(marker, block, BLOCK_POSSIBLE);
 }
 
-/* Each in turn is taken for the leader of all that it leads to and that has no leader yet. One that a later leader leads to is
-   none. */
-static void lead(uint32_t block, void *context)
-{
-    struct marker *marker = context;
-
-    if (blocks_state(marker->blocks, block) != BLOCK_UNREACHED)
-        return;
-    marker->leader = block;
-    push(marker, block, BLOCK_DEFINITE);
-    follow(marker);
-}
-
 /* --- what may be pointers ------------------------------------------------------------------------------------------- */
 
 static void find_unreached(uint32_t block, void *context)
@@ -296,9 +281,39 @@ void mark_possible(struct marker *marker)
     follow(marker);
 }
 
+static void follow_from(struct marker *marker, uint32_t block)
+{
+    marker->leader = block;
+    push(marker, block, BLOCK_DEFINITE);
+    follow(marker);
+}
+
+static void lead_if_unreached(uint32_t block, void *marker)
+{
+    if (blocks_state(((struct marker *)marker)->blocks, block) == BLOCK_UNREACHED)
+        follow_from(marker, block);
+}
+
+static void forget_indirect(uint32_t block, void *marker)
+{
+    if (blocks_state(((struct marker *)marker)->blocks, block) == BLOCK_INDIRECT)
+        blocks_set_state(((struct marker *)marker)->blocks, block, BLOCK_UNREACHED);
+}
+
+static void lead_again(uint32_t block, void *marker)
+{
+    if (blocks_state(((struct marker *)marker)->blocks, block) == BLOCK_DEFINITE)
+        follow_from(marker, block);
+}
+
+/* Each block in turn is taken for the leader of all that it leads to and that has no leader yet. None of these leaders leads to a later
+   one, which would not have become one; but a later one may lead to an earlier one, by a way that went on from there already. So it is
+   done once more with them alone, backwards. */
 bool mark_finish(struct marker *marker)
 {
     marker->settle = settle_indirect;
-    blocks_visit(marker->blocks, lead, marker);
+    blocks_visit(marker->blocks, lead_if_unreached, marker);
+    blocks_visit(marker->blocks, forget_indirect, marker);
+    blocks_visit_backwards(marker->blocks, lead_again, marker);
     return !marker->maps->is_late;
 }
