@@ -58,3 +58,13 @@ EOF
     expect 23
     equal "$(tests_of_leaks)" "[['opens']]"
 }
+
+@test "children that are killed, or go on running, are told" {
+    gate --no-heap -- sh -c "$(specimen) keep kill=9; true"
+    expect 0
+    says "1 process was killed before a last dump, and not judged"
+    gate --no-heap -- sh -c "$(specimen) serve=$BATS_TEST_TMPDIR/pid > /dev/null 2>&1 & while ! [ -s $BATS_TEST_TMPDIR/pid ]; do sleep 0.1; done"
+    STARTED+=("$(cat "$BATS_TEST_TMPDIR/pid")")
+    expect 0
+    says "1 process is still running, and not judged"
+}

@@ -7,6 +7,7 @@
 #include "gate/baseline.h"
 #include "gate/folder.h"
 #include "gate/growth.h"
+#include "gate/leftovers.h"
 #include "gate/notes.h"
 #include "gate/options.h"
 #include "gate/suppression.h"
@@ -267,6 +268,8 @@ static int look(struct gate *gate, const struct subject *subject)
     else
         check_coverage(gate, subject);
     notes_add_log(&gate->notes, log);
+    if (subject->pid != 0)
+        leftovers_note(&gate->notes, subject->folder);
     free(log);
     if (gate->collected.dropped > 0)
         notes_add(&gate->notes, "%lld events were dropped, so there may be more leaks; the option memory of the library bounds it",
