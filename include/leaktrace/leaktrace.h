@@ -7,6 +7,8 @@
 #ifndef LEAKTRACE_LEAKTRACE_H
 #define LEAKTRACE_LEAKTRACE_H
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -15,6 +17,8 @@ extern void leaktrace_api_mark(void) __attribute__((weak));
 extern void leaktrace_api_dump(const char *reason) __attribute__((weak));
 extern void leaktrace_api_ignore_begin(void) __attribute__((weak));
 extern void leaktrace_api_ignore_end(void) __attribute__((weak));
+extern void leaktrace_api_root(const void *ptr, size_t size) __attribute__((weak));
+extern void leaktrace_api_unroot(const void *ptr) __attribute__((weak));
 
 /* Sets the growth mark: the *_growth profiles show what was acquired after it and is still live. */
 static inline void leaktrace_mark(void)
@@ -41,6 +45,20 @@ static inline void leaktrace_ignore_end(void)
 {
     if (leaktrace_api_ignore_end)
         leaktrace_api_ignore_end();
+}
+
+/* What this memory points to can be reached (option leaks), wherever the memory lies, until leaktrace_unroot() of the same address:
+   for allocators of one's own, whose memory nothing else points to. */
+static inline void leaktrace_root(const void *ptr, size_t size)
+{
+    if (leaktrace_api_root)
+        leaktrace_api_root(ptr, size);
+}
+
+static inline void leaktrace_unroot(const void *ptr)
+{
+    if (leaktrace_api_unroot)
+        leaktrace_api_unroot(ptr);
 }
 
 #ifdef __cplusplus

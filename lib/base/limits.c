@@ -1,4 +1,4 @@
-/* The limits of the process. Owns the root of the cgroup files; called by life/limit and dump/threshold. */
+/* The limits of the process. Owns the root of the cgroup files; called by life/limit, dump/threshold and dump/comments. */
 #include "base/limits.h"
 
 #include "base/sys.h"

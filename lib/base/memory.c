@@ -1,6 +1,7 @@
 /* leaktrace's own memory. Owns the count of bytes mapped and the cap; called by the arena and by the large tables. */
 #include "base/memory.h"
 
+#include "base/range_table.h"
 #include "base/sys.h"
 
 #define PAGE 4096ul
@@ -11,6 +12,7 @@ static struct {
     uint64_t reserve;
     uint64_t prepared;
     uint64_t refused;
+    struct range_table mapped;
 } memory;
 
 static __thread bool uses_reserve __attribute__((tls_model("initial-exec")));
@@ -39,6 +41,8 @@ void *memory_map(size_t size)
     if (ptr == NULL) {
         __atomic_fetch_sub(&memory.used, bytes, __ATOMIC_RELAXED);
         __atomic_fetch_add(&memory.refused, 1, __ATOMIC_RELAXED);
+    } else {
+        range_table_add(&memory.mapped, (uintptr_t)ptr, bytes);
     }
     /* Pages that another thread gave back come after all that it did with them: the kernel sees to that, and this tells the
        compiler and the thread sanitizer, which know nothing of the kernel's work. */
@@ -48,6 +52,7 @@ void *memory_map(size_t size)
 
 void memory_unmap(void *ptr, size_t size)
 {
+    range_table_remove(&memory.mapped, (uintptr_t)ptr);
     __atomic_fetch_sub(&memory.used, whole_pages(size), __ATOMIC_RELEASE);
     sys_unmap(ptr, whole_pages(size));
 }
@@ -91,4 +96,9 @@ uint64_t memory_used(void)
 uint64_t memory_refused(void)
 {
     return __atomic_load_n(&memory.refused, __ATOMIC_RELAXED);
+}
+
+void memory_visit(void (*visit)(uintptr_t start, size_t size, void *context), void *context)
+{
+    range_table_visit(&memory.mapped, visit, context);
 }

@@ -28,6 +28,8 @@ void memory_set_prepared(uint64_t bytes);
 /* Whether the calling thread uses the reserve; off at the start. */
 void memory_use_reserve(bool use);
 uint64_t memory_used(void);
+/* Calls `visit` for each range that is mapped now. What comes and goes meanwhile may be missed. */
+void memory_visit(void (*visit)(uintptr_t start, size_t size, void *context), void *context);
 /* Requests refused so far. */
 uint64_t memory_refused(void);
 

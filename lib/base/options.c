@@ -184,21 +184,11 @@ static bool parse_seconds(const char *value, uint32_t max, uint32_t *ret_ms)
     return true;
 }
 
-static bool parse_disk(const char *value, uint64_t *ret_bytes)
+static bool parse_bytes(const char *value, uint64_t min, uint64_t max, uint64_t *ret_bytes)
 {
     uint64_t bytes;
 
-    if (!parse_size(value, true, &bytes) || bytes < 1u << 20)
-        return false;
-    *ret_bytes = bytes;
-    return true;
-}
-
-static bool parse_sample(const char *value, uint64_t *ret_bytes)
-{
-    uint64_t bytes;
-
-    if (!parse_size(value, true, &bytes) || bytes > 1ul << 40)
+    if (!parse_size(value, true, &bytes) || bytes < min || bytes > max)
         return false;
     *ret_bytes = bytes;
     return true;
@@ -222,6 +212,17 @@ static bool parse_follow(const char *value, uint32_t *ret_bits)
     return true;
 }
 
+static bool parse_leaks(const char *value, enum option_leaks *ret_leaks)
+{
+    static const char *const moments[] = {[OPTION_LEAKS_NO] = "no", [OPTION_LEAKS_EXIT] = "exit", [OPTION_LEAKS_DUMP] = "dump"};
+    unsigned i = 0;
+
+    while (i < 3 && !same(value, moments[i]))
+        i++;
+    *ret_leaks = i < 3 ? (enum option_leaks)i : *ret_leaks;
+    return i < 3;
+}
+
 static bool set_option(struct options *options, enum option_id id, const char *value)
 {
     static const char *const profiles[] = {"heap", "fd", "thread"};
@@ -240,10 +241,12 @@ static bool set_option(struct options *options, enum option_id id, const char *v
         return parse_bool(value, &options->at_exit);
     case OPTION_profiles:
         return parse_words(value, profiles, 3, &options->profiles);
+    case OPTION_leaks:
+        return parse_leaks(value, &options->leaks);
     case OPTION_format:
         return parse_words(value, formats, 2, &options->formats);
     case OPTION_sample:
-        return parse_sample(value, &options->sample_bytes);
+        return parse_bytes(value, 0, 1ul << 40, &options->sample_bytes);
     case OPTION_depth:
         return parse_number(value, 1, 512, &options->depth);
     case OPTION_warmup:
@@ -261,7 +264,7 @@ static bool set_option(struct options *options, enum option_id id, const char *v
     case OPTION_keep:
         return parse_number(value, 1, 9999, &options->keep);
     case OPTION_max_disk:
-        return parse_disk(value, &options->max_disk);
+        return parse_bytes(value, 1u << 20, UINT64_MAX, &options->max_disk);
     case OPTION_memory:
         return parse_memory(value, options);
     case OPTION_symbols:

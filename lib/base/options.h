@@ -32,6 +32,12 @@ enum option_follow {
     OPTION_FOLLOW_EXEC = 2,
 };
 
+enum option_leaks {
+    OPTION_LEAKS_NO,
+    OPTION_LEAKS_EXIT,
+    OPTION_LEAKS_DUMP,
+};
+
 struct option_row {
     const char *name;
     const char *def;
@@ -69,6 +75,7 @@ struct options {
     struct option_threshold at_threads;
     uint64_t memory_bytes;   /* 0: memory_percent holds */
     uint32_t memory_percent;
+    enum option_leaks leaks;
     bool at_exit;
     bool symbols;
     char as_given[OPTIONS_PATH_MAX]; /* the whole text, maybe cut */

@@ -15,6 +15,7 @@
 #include "dump/dump_files.h"
 #include "dump/status.h"
 #include "dump/timer.h"
+#include "reach/park.h"
 #include "snapshot/modules.h"
 
 #include <errno.h>
@@ -37,6 +38,7 @@ static struct {
     pid_t tid;              /* of the task that waits and works: that thread, or one beside it (base/own_fd); 0 before */
     int ready;              /* futex: 1 when it waits */
     bool stop;              /* it is to end */
+    bool is_exec;           /* the last dump is one before an exec */
     int held;               /* futex: 1 while it is to stand still behind the dump that was asked for */
     bool in_child;          /* of fork: the loader may be locked for ever */
     const char *wanted;     /* the reason of a dump that was asked for */
@@ -132,7 +134,7 @@ static void forget_thread(void)
 /* The last dump, if `reason` says that there is to be one. It supersedes the checkpoint, which stays if it fails. */
 static void end(const char *reason)
 {
-    if (reason == NULL || dump_write(reason, false) > 0)
+    if (reason == NULL || dump_write_last(reason, control.is_exec) > 0)
         dump_remove_checkpoint();
     status_remove();
 }
@@ -214,6 +216,7 @@ static void work(void)
     if (control.in_child)
         modules_probe_loader();
     SYS_CALL(SYS_prctl, PR_SET_NAME, CONTROL_THREAD, 0, 0);
+    park_exempt(control.thread, sys_gettid());
     __atomic_store_n(&control.tid, sys_gettid(), __ATOMIC_RELEASE);
     __atomic_store_n(&control.ready, 1, __ATOMIC_RELEASE);
     sys_futex_wake(&control.ready, INT32_MAX);
@@ -226,7 +229,7 @@ static void work(void)
         stand_still();
         if (__atomic_load_n(&control.stop, __ATOMIC_ACQUIRE))
             return;
-        if (__atomic_exchange_n(&control.is_out_of_date, false, __ATOMIC_ACQ_REL) | timer_act(control_mark))
+        if (__atomic_exchange_n(&control.is_out_of_date, false, __ATOMIC_ACQ_REL) | timer_act(control_mark, control.actions.watch))
             status_write(&control.status);
         sig = wait_for_signal(&info);
         own_fd_follow();
@@ -359,8 +362,9 @@ static bool make_last_dump(const char *reason, int64_t patience_ns)
     return wait_for_last_dump(ask(), patience_ns);
 }
 
-bool control_hold(const char *reason, int64_t patience_ns)
+bool control_hold(const char *reason, bool is_exec, int64_t patience_ns)
 {
+    control.is_exec = is_exec;
     if (control.failed || !wait_for(&control.ready, 1, CHILD_WAIT_MS * 1000000ll))
         return false;
     make_last_dump(reason, patience_ns);
@@ -369,6 +373,7 @@ bool control_hold(const char *reason, int64_t patience_ns)
 
 void control_end(const char *reason)
 {
+    control.is_exec = false;
     wait_for_begin();
     if (control.failed)
         end(reason);
@@ -386,6 +391,7 @@ void control_after_fork(pid_t parent)
     control.wanted = NULL;
     control.status.mapping = NULL; /* the parent's stays mapped, and is no use */
     timer_after_fork();
+    park_after_fork();
     control.done = control.asked;
     memset(control.status.answers, 0, sizeof(control.status.answers));
     dump_after_fork();

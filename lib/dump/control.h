@@ -21,6 +21,8 @@ struct control_actions {
     void (*never_record)(void);
     /* Sets the growth mark in the store. */
     void (*mark)(void);
+    /* Looks, every few seconds, at what the program does without telling. */
+    void (*watch)(void);
 };
 
 void control_init(const struct options *options, const struct control_actions *actions);
@@ -34,7 +36,8 @@ void control_stop(void);
 void control_give_way(void);
 /* Whether the thread was started in this process. */
 bool control_has_begun(void);
-/* What the status says of the dump signal: a name, "none", "taken by the program". A constant. */
+/* What the status says of the dump signal: a name, "none", "taken by the program", "blocked by the program".
+   A constant. */
 void control_set_signal_state(const char *state);
 
 /* Asks for a dump; safe in a signal handler. `reason` is a constant. */
@@ -47,7 +50,7 @@ void control_end(const char *reason);
 /* The process is about to be another program, or to be killed: the same, but the thread stands still behind it, so that nothing is
    cut off half written. Waits at most so long. False, with nothing done, when there is no thread. Safe in a signal handler, also on
    a small stack. */
-bool control_hold(const char *reason, int64_t patience_ns);
+bool control_hold(const char *reason, bool is_exec, int64_t patience_ns);
 /* The process goes on after all. */
 void control_go_on(void);
 /* Sets the growth mark now. */

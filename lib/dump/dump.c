@@ -15,6 +15,7 @@
 #include "dump/digest.h"
 #include "dump/dump_files.h"
 #include "dump/folder.h"
+#include "dump/remains.h"
 #include "dump/retain.h"
 #include "snapshot/locations.h"
 #include "snapshot/modules.h"
@@ -34,6 +35,8 @@ static struct {
     int64_t mark_monotonic_ns;
     struct dump_summary summary;
     int last_failure;      /* what the last attempt came to; 0: it was a dump */
+    uint32_t torn;         /* number of a dump of which a part was renamed and could not be removed; 0: none */
+    bool has_tidied_up;    /* after processes that were killed */
     bool has_checkpoint;   /* of this process, on disk */
     uint64_t checkpoint_digest; /* of the one on disk; 0: none, or not whole */
     uint64_t checkpoint_bytes;
@@ -46,6 +49,7 @@ static struct {
 struct work {
     const char *reason;
     bool is_regular; /* it is made again before long, and nobody waits for it */
+    bool finds_leaks;
     bool prepares;   /* there is memory now to make the next ones ready */
     struct dump_files files;
 };
@@ -96,9 +100,18 @@ static uint32_t next_number(void)
     return seq;
 }
 
-static int take(struct snapshot *snapshot)
+/* Of blocks that were not recorded nobody knows what they point to. */
+static bool wants_leaks(const struct work *work)
 {
-    int result = snapshot_take(dump.options->profiles, snapshot);
+    return work->finds_leaks && dump.options->sample_bytes <= 1 && (dump.options->profiles >> KIND_HEAP & 1) != 0;
+}
+
+static int take(const struct work *work, struct snapshot *snapshot)
+{
+    int result = snapshot_take(dump.options->profiles, wants_leaks(work), snapshot);
+
+    if (result == 0 && wants_leaks(work) && !snapshot->leaks.is_known)
+        log_line("what can still be reached is not known: that takes more memory than leaktrace may use");
 
     if (result == 0) {
         memcpy(dump.summary.totals, snapshot->totals, sizeof(snapshot->totals));
@@ -165,7 +178,7 @@ static int with_snapshot(struct work *work, int (*finish)(struct work *work, str
     dump.began_cpu_ns = sys_thread_cpu_ns();
     dump.is_busy = true;
     work->files.failed[0] = '\0';
-    result = take(&snapshot);
+    result = take(work, &snapshot);
     if (result == 0)
         result = finish(work, &snapshot);
     if (result < 0)
@@ -184,12 +197,24 @@ static int with_snapshot(struct work *work, int (*finish)(struct work *work, str
     return result;
 }
 
+/* A file system that becomes read-only between two renames keeps what it has. */
+static void remove_torn(void)
+{
+    if (dump.torn != 0)
+        dump_files_remove(dump.torn);
+    if (dump.torn != 0 && !dump_files_exist(dump.torn))
+        dump.torn = 0;
+}
+
 static int finish_dump(struct work *work, struct snapshot *snapshot)
 {
     int result;
 
+    remove_torn();
     work->files.seq = next_number();
     result = write_files(work, snapshot);
+    if (result != 0 && dump_files_exist(work->files.seq))
+        dump.torn = work->files.seq;
     if (result != 0)
         return result;
     dump.summary.seq = work->files.seq;
@@ -198,9 +223,28 @@ static int finish_dump(struct work *work, struct snapshot *snapshot)
     return (int)work->files.seq;
 }
 
+/* Once, and not where somebody waits. */
+static void tidy_up(void)
+{
+    if (!dump.has_tidied_up)
+        remains_remove(dump.dir);
+    dump.has_tidied_up = true;
+}
+
 int dump_write(const char *reason, bool is_regular)
 {
-    struct work work = {.reason = reason, .is_regular = is_regular};
+    struct work work = {.reason = reason, .is_regular = is_regular, .finds_leaks = dump.options->leaks == OPTION_LEAKS_DUMP};
+
+    if (!folder_prepare(dump.dir))
+        return -EACCES;
+    if (is_regular)
+        tidy_up();
+    return with_snapshot(&work, finish_dump);
+}
+
+int dump_write_last(const char *reason, bool is_exec)
+{
+    struct work work = {.reason = reason, .finds_leaks = dump.options->leaks != OPTION_LEAKS_NO && !is_exec};
 
     return folder_prepare(dump.dir) ? with_snapshot(&work, finish_dump) : -EACCES;
 }
@@ -227,7 +271,10 @@ int dump_checkpoint(void)
 {
     struct work work = {.reason = "checkpoint", .is_regular = true, .prepares = true};
 
-    return folder_prepare(dump.dir) ? with_snapshot(&work, finish_checkpoint) : -EACCES;
+    if (!folder_prepare(dump.dir))
+        return -EACCES;
+    tidy_up();
+    return with_snapshot(&work, finish_checkpoint);
 }
 
 void dump_remove_checkpoint(void)
@@ -275,6 +322,7 @@ void dump_after_fork(void)
     dump.checkpoint_digest = 0;
     dump.checkpoint_bytes = 0;
     dump.last_failure = 0;
+    dump.torn = 0;
     dump.is_busy = false;
     dump.cpu_ns = 0;
 }

@@ -25,6 +25,9 @@ void dump_init(const struct options *options, const char *dir, const char *exe);
 /* Takes a snapshot and writes it; `reason` stands in the comments. The number of the dump, or -errno, after a line that says
    why. What `is_regular` is tried again before long; then a line that says the same again is left out. */
 int dump_write(const char *reason, bool is_regular);
+/* The same for the last one of the program, where leaks may be looked for that are not before. Before an exec they never are: what
+   the program had is of no interest any more. */
+int dump_write_last(const char *reason, bool is_exec);
 /* Brings the files of the checkpoint up to date, which replace those before. 0 or -errno, as above. */
 int dump_checkpoint(void);
 /* Removes them, if this process has written them. */

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static unsigned progress;
@@ -56,6 +57,55 @@ bool dump_files_exist(uint32_t seq)
     return false;
 }
 
+static bool cut(const char *name, size_t *len, const char *ending)
+{
+    size_t ending_len = strlen(ending);
+
+    if (*len < ending_len || memcmp(name + *len - ending_len, ending, ending_len) != 0)
+        return false;
+    *len -= ending_len;
+    return true;
+}
+
+static bool cut_kind(const char *name, size_t *len)
+{
+    for (enum profile_id id = 0; id < PROFILE_MAX; id++) {
+        for (size_t i = 0; i < OUTPUTS; i++) {
+            char buf[64];
+            struct text ending = TEXT_ON(buf);
+
+            text_format(&ending, ".%s.%s", profile_types[id].name, outputs[i].suffix);
+            if (cut(name, len, buf))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool cut_number(const char *name, size_t *len)
+{
+    size_t digits = 0;
+
+    if (cut(name, len, ".last"))
+        return true;
+    while (digits < *len && name[*len - digits - 1] >= '0' && name[*len - digits - 1] <= '9')
+        digits++;
+    if (digits != 4 || *len == digits || name[*len - digits - 1] != '.')
+        return false;
+    *len -= digits + 1;
+    return true;
+}
+
+bool dump_files_cut_ending(const char *name, size_t *len)
+{
+    size_t cut_len = *len;
+
+    if (!cut_kind(name, &cut_len) || !cut_number(name, &cut_len))
+        return false;
+    *len = cut_len;
+    return true;
+}
+
 void dump_files_remove(uint32_t seq)
 {
     for (enum profile_id id = 0; id < PROFILE_MAX; id++) {
@@ -97,7 +147,7 @@ static int write_file(struct dump_files *files, enum option_format format, const
 {
     struct sink_file *file = arena_alloc(arena, sizeof(*file));
     int fd = file == NULL ? -ENOMEM : sys_open(files->failed, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
-    int result, flush;
+    int result, flush, closed;
     struct stat st;
 
     if (fd < 0)
@@ -107,8 +157,8 @@ static int write_file(struct dump_files *files, enum option_format format, const
     flush = sink_file_flush(file);
     if (sys_fstat(fd, &st) == 0)
         files->bytes += (uint64_t)st.st_size;
-    sys_close(fd);
-    return result != 0 ? result : flush;
+    closed = sys_close(fd); /* a file system that is elsewhere may say only now that it has no room */
+    return result != 0 ? result : flush != 0 ? flush : closed;
 }
 
 /* Heap blocks may be sampled; of all else everything is recorded. */
@@ -122,7 +172,7 @@ static int write_profile(struct dump_files *files, enum profile_id id, const str
     const struct profile_type *type = &profile_types[id];
     struct encode_profile profile = {
         .type = type,
-        .rows = files->snapshot->rows[type->kind].first,
+        .rows = snapshot_rows_of(files->snapshot, type),
         .time_ns = files->snapshot->time_ns,
         .duration_ns = type->growth ? files->since_mark_ns : files->since_start_ns,
         .period = period_of(type, files->options),
@@ -180,16 +230,23 @@ static int touch_file(struct dump_files *files, enum profile_id id, const struct
     return sys_touch(files->failed);
 }
 
+static bool is_wanted(const struct dump_files *files, enum profile_id id)
+{
+    const struct profile_type *type = &profile_types[id];
+
+    return (files->options->profiles >> type->kind & 1) != 0 &&
+           (!type->leak || (files->snapshot != NULL && files->snapshot->leaks.is_known));
+}
+
 /* Calls `work` for each file until one fails. */
 static int for_each_file(struct dump_files *files,
                          int (*work)(struct dump_files *files, enum profile_id id, const struct output *output))
 {
-    const struct options *options = files->options;
     int result = 0;
 
     for (size_t i = 0; i < OUTPUTS; i++)
         for (enum profile_id id = 0; id < PROFILE_MAX && result == 0; id++)
-            if ((options->formats & outputs[i].format) && (options->profiles >> profile_types[id].kind & 1))
+            if ((files->options->formats & outputs[i].format) && is_wanted(files, id))
                 result = work(files, id, &outputs[i]);
     return result;
 }

@@ -11,6 +11,7 @@
 #include "base/options.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define DUMP_FILES_CHECKPOINT 0u /* in place of a number */
@@ -41,5 +42,8 @@ int dump_files_touch(const struct options *options, uint32_t seq);
 bool dump_files_exist(uint32_t seq);
 /* Removes the files of that number, also what was being written. */
 void dump_files_remove(uint32_t seq);
+/* Whether the first `*len` bytes of a file's name end as those of a dump's files do; `*len` is then what comes before that,
+   <exe>.<pid>, perhaps with a dot in front. */
+bool dump_files_cut_ending(const char *name, size_t *len);
 
 #endif

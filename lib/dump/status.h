@@ -13,7 +13,7 @@ struct status_answer {
 };
 
 struct status {
-    const char *signal; /* the dump signal's name, "none", "taken by the program" */
+    const char *signal; /* the dump signal's name, "none", "taken by the program", "blocked by the program" */
     /* To the last requests, in a ring: several commands may ask at a time, and each may ask again. */
     struct status_answer answers[STATUS_ANSWERS];
     unsigned next_answer;

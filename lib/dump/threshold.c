@@ -19,7 +19,7 @@
 enum figure { FIGURE_RSS, FIGURE_FDS, FIGURE_THREADS, FIGURE_MAX };
 
 /* Second number of the file: pages in memory. */
-static uint64_t read_rss(void)
+uint64_t threshold_resident_bytes(void)
 {
     int fd = sys_open("/proc/thread-self/statm", O_RDONLY, 0);
     char buf[128] = "";
@@ -72,7 +72,7 @@ static const struct {
     uint64_t (*read)(void);
     uint64_t (*limit)(void);
 } figures[FIGURE_MAX] = {
-    [FIGURE_RSS] = {"at_rss", offsetof(struct options, at_rss), read_rss, limits_memory},
+    [FIGURE_RSS] = {"at_rss", offsetof(struct options, at_rss), threshold_resident_bytes, limits_memory},
     [FIGURE_FDS] = {"at_fds", offsetof(struct options, at_fds), count_fds, limits_fds},
     [FIGURE_THREADS] = {"at_threads", offsetof(struct options, at_threads), count_threads, limits_threads},
 };

@@ -10,6 +10,8 @@
 
 struct options;
 
+/* Bytes of the process in memory; 0 when the kernel does not tell. */
+uint64_t threshold_resident_bytes(void);
 /* Whether any threshold is set. */
 bool threshold_is_set(const struct options *options);
 /* Looks at the figures, and makes a dump if one has passed its threshold since the last look; makes ready for such a dump while none

@@ -3,6 +3,7 @@
 
 #include "dump/control.h"
 #include "hook/real.h"
+#include "reach/roots.h"
 #include "record/record.h"
 
 #include <string.h>
@@ -11,6 +12,8 @@ HOOK void leaktrace_api_mark(void);
 HOOK void leaktrace_api_dump(const char *reason);
 HOOK void leaktrace_api_ignore_begin(void);
 HOOK void leaktrace_api_ignore_end(void);
+HOOK void leaktrace_api_root(const void *ptr, size_t size);
+HOOK void leaktrace_api_unroot(const void *ptr);
 
 void leaktrace_api_mark(void)
 {
@@ -32,4 +35,14 @@ void leaktrace_api_ignore_begin(void)
 void leaktrace_api_ignore_end(void)
 {
     record_ignore_end();
+}
+
+void leaktrace_api_root(const void *ptr, size_t size)
+{
+    roots_add((uintptr_t)ptr, size);
+}
+
+void leaktrace_api_unroot(const void *ptr)
+{
+    roots_remove((uintptr_t)ptr);
 }

@@ -64,6 +64,7 @@ static const struct need needs[] = {
     {SYS_sched_yield, {0}},
     {SYS_getpid, {0}},
     {SYS_gettid, {0}},
+    {SYS_geteuid, {0}},
     {SYS_tgkill, {1, 1, CONTROL_SIGNAL}},
     {SYS_rt_sigprocmask, {SIG_BLOCK, 0, 0, 8}},
     {SYS_rt_sigprocmask, {(uint32_t)-1, 0, 0, 8}},

@@ -51,7 +51,7 @@ static void die(int sig, siginfo_t *info, ucontext_t *context)
 
 static void handle(int sig, siginfo_t *info, void *context)
 {
-    exit_by_signal(names[sig]);
+    exit_by_signal(names[sig], context);
     die(sig, info, context);
 }
 

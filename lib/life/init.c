@@ -18,6 +18,8 @@
 #include "hook/hook_thread.h"
 #include "hook/real.h"
 #include "life/follow.h"
+#include "reach/roots.h"
+#include "record/guard.h"
 #include "record/record.h"
 #include "record/stack_libunwind.h"
 #include "record/unwind_rule.h"
@@ -167,6 +169,28 @@ void real_first_call(void)
         begin_recording(environ);
 }
 
+/* Whether the allocator behind the hooks is libc's. */
+static bool malloc_is_libcs(void)
+{
+    struct dl_find_object allocator, libc;
+
+    return _dl_find_object((void *)real_malloc, &allocator) == 0 && _dl_find_object((void *)real__exit, &libc) == 0 &&
+           allocator.dlfo_link_map == libc.dlfo_link_map;
+}
+
+static void tell_roots(void)
+{
+    struct stack_bounds code = own_code();
+    const struct roots_settings settings = {
+        .own_module = {code.low, code.high},
+        .own_tls = (intptr_t)&guard - (intptr_t)__builtin_thread_pointer(),
+        .own_tls_size = sizeof(guard),
+        .is_glibc = malloc_is_libcs(),
+    };
+
+    roots_init(&settings);
+}
+
 /* Things that need libc, and a program that is to be traced. */
 static void begin_running(void)
 {
@@ -174,16 +198,21 @@ static void begin_running(void)
         .create_thread = real_pthread_create,
         .never_record = record_never,
         .mark = record_mark,
+        .watch = signal_watch,
     };
 
+    if (life.options.leaks != OPTION_LEAKS_NO && life.options.sample_bytes <= 1)
+        record_keep_ignored();
     stack_libunwind_init();
     walk_find_context_start();
     modules_set_gone(unwind_rule_forget);
+    tell_roots();
     if (!folder_choose(life.options.dir, getenv("TMPDIR"), dir_path, sizeof(dir_path)))
         log_line("the name of the folder for dumps is too long: %s...", dir_path);
     dump_init(&life.options, dir_path, exe_name);
     control_init(&life.options, &actions);
     fork_init();
+    test_note((pid_t)SYS_CALL(SYS_getppid, 0, 0, 0, 0));
     life.stage = LIFE_RUNNING;
     control_start();
     signal_take(life.options.signal);

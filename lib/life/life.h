@@ -48,8 +48,20 @@ void confine_before_strict(void);
 bool confine_is_filtered(void);
 /* life/signal: takes the dump signal if the program does not use it. */
 void signal_take(int sig);
+/* life/signal: looks whether the program blocks the dump signal. Every few seconds, in leaktrace's thread. */
+void signal_watch(void);
+/* life/blocked: whether, as far as can be seen, the signal comes to no thread of the program until one of them unblocks it. In
+   leaktrace's thread. */
+bool blocked_everywhere(int sig);
+struct link_map;
+
+/* life/converter: a stack runs through this module. */
+void converter_look_at(const struct link_map *module);
+void converter_after_fork(void);
 /* life/fork: nothing of leaktrace's is left in the process but hooks that pass everything on. */
 void life_leave(void);
+/* life/test: notes for the dumps whose child the process is, and which test of a test suite it belongs to. */
+void test_note(pid_t parent);
 /* life/fork: the process was forked, and this is the child. Called by the handler of pthread_atfork. */
 void fork_init(void);
 /* life/fork: starts leaktrace's thread in a child that has no thread yet, but has opened what is still open. Whether it has. */
@@ -74,8 +86,8 @@ void life_start_thread_again(const struct life_pause *pause);
 extern unsigned life_thread_is_away;
 /* life/exit: makes the dump at exit, once. */
 void exit_dump(const char *reason);
-/* life/exit: the same in the handler of a signal that ends the process. */
-void exit_by_signal(const char *name);
+/* life/exit: the same in the handler of a signal that ends the process; `context` is what it was given. */
+void exit_by_signal(const char *name, const void *context);
 /* life/exit: makes the dump before another program takes the place of this one. Whether control_go_on() is due if it fails. */
 bool exit_begin_exec(void);
 /* life/exit: the process will end with its last thread, and nobody will call exit. */

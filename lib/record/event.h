@@ -14,6 +14,7 @@ struct record_settings {
     uint32_t kinds;
     void (*at_next_allocation)(void);
     pid_t pid;
+    bool keeps_ignored;
 };
 
 extern struct record_settings record_settings;

@@ -98,10 +98,31 @@ static inline void add(uintptr_t block, size_t size, const struct stack_frame *c
     count_put(heap_table_add_at(place, block, size, leaf->tally.site->id));
 }
 
+void record_keep_ignored(void)
+{
+    record_settings.keeps_ignored = true;
+}
+
+/* A block of no site: no figure counts it, but it is known what it points to. */
+static __attribute__((noinline)) void add_ignored(uintptr_t block, size_t size)
+{
+    if (!record_settings.keeps_ignored || guard.ignoring == 0 || !event_begin(KIND_HEAP))
+        return;
+    guard_state();
+    count_put(heap_table_add(block, size, 0));
+    event_end();
+    guard.last_acquired = block;
+    guard.last_size = size;
+}
+
 void record_heap_acquire(void *block, size_t size, const struct stack_frame *caller)
 {
-    if (block == NULL || !event_acquire_is_wanted(KIND_HEAP))
+    if (block == NULL)
         return;
+    if (!event_acquire_is_wanted(KIND_HEAP)) {
+        add_ignored((uintptr_t)block, size);
+        return;
+    }
     if (!sampler_is_on() || !sampler_passes(&guard.sampler, size)) {
         if (!event_enter())
             return;
@@ -120,11 +141,11 @@ void record_heap_enter(void)
 /* Puts back a block with its true size. Of sampled ones, one that would not have been taken with that size is forgotten. */
 static void put_corrected(struct heap_block *block, size_t size)
 {
-    struct site *site = site_table_get(block->site);
+    struct site *site = block->site == 0 ? NULL : site_table_get(block->site);
 
-    if (!sampler_is_on()) {
+    if (site != NULL && !sampler_is_on()) {
         site_add(site, 0, size - block->size);
-    } else {
+    } else if (site != NULL) {
         site_add(site, -sampler_weight(block->size), -sampler_bytes(block->size));
         if (!sampler_keeps(&guard.sampler, size))
             return;

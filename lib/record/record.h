@@ -74,6 +74,8 @@ void record_thread_detach_done(struct thread_entry *entry, bool detached);
 /* Per thread: acquires are not recorded between the two. They nest. */
 void record_ignore_begin(void);
 void record_ignore_end(void);
+/* Blocks that are acquired then are kept all the same, with no site: who looks for what can be reached has to know them. */
+void record_keep_ignored(void);
 /* For leaktrace's own threads: nothing that the calling thread does is recorded from now on. */
 void record_never(void);
 

@@ -2,6 +2,7 @@
    only file that includes libunwind. */
 #include "record/stack_libunwind.h"
 
+#include "base/sys.h"
 #include "record/cfi.h"
 
 #include <dlfcn.h>
@@ -173,6 +174,51 @@ static void visit_frames(struct walk *walk, unw_cursor_t *cursor)
         if (unw_step(cursor) <= 0)
             return;
     }
+}
+
+static bool read_word(void *context, uintptr_t addr, uintptr_t *ret_word)
+{
+    (void)context;
+    if (!sys_readable(addr))
+        return false;
+    memcpy(ret_word, (const void *)addr, sizeof(*ret_word));
+    return true;
+}
+
+static bool describe(unw_cursor_t *cursor, struct stack_libunwind_frame *ret_frame)
+{
+    static const int preserved[] = {UNW_X86_64_RBX, UNW_X86_64_RBP, UNW_X86_64_R12, UNW_X86_64_R13, UNW_X86_64_R14, UNW_X86_64_R15};
+    unw_word_t word;
+
+    if (unw_get_reg(cursor, UNW_REG_SP, &word) < 0)
+        return false;
+    ret_frame->sp = word;
+    for (unsigned i = 0; i < sizeof(preserved) / sizeof(preserved[0]); i++)
+        ret_frame->registers[i] = unw_get_reg(cursor, preserved[i], &word) < 0 ? 0 : word;
+    return true;
+}
+
+bool stack_libunwind_find(bool (*is_it)(uintptr_t pc), struct stack_libunwind_frame *ret_frame)
+{
+    const struct stack_libunwind_visitor visitor = {.read = read_word};
+    unw_addr_space_t as = __atomic_load_n(&address_space, __ATOMIC_ACQUIRE);
+    struct walk walk = {.visitor = &visitor};
+    int saved_errno = errno;
+    unw_cursor_t cursor;
+    bool found = false;
+    uintptr_t pc;
+
+    if (as == NULL)
+        return false;
+    read_registers(walk.regs);
+    __atomic_add_fetch(&walks, 1, __ATOMIC_SEQ_CST);
+    if (unw_init_remote(&cursor, as, &walk) == 0)
+        while (frame_pc(&cursor, &pc) && !(found = is_it(pc)) && unw_step(&cursor) > 0)
+            ;
+    found = found && describe(&cursor, ret_frame);
+    __atomic_sub_fetch(&walks, 1, __ATOMIC_SEQ_CST);
+    errno = saved_errno;
+    return found;
 }
 
 bool stack_libunwind_walk(const struct stack_libunwind_visitor *visitor)

@@ -24,6 +24,15 @@ void stack_libunwind_init(void);
 /* Visits the frames from this function's own outward, to the last one that can be followed; false when libunwind cannot be used. */
 bool stack_libunwind_walk(const struct stack_libunwind_visitor *visitor);
 
+/* What a frame may still use of its thread's: the stack from here outward, and the registers that those further in had to preserve. */
+struct stack_libunwind_frame {
+    uintptr_t sp;
+    uintptr_t registers[6];
+};
+
+/* The first frame from this function's own outward whose address `is_it` takes; false when there is none, or it cannot be found. */
+bool stack_libunwind_find(bool (*is_it)(uintptr_t pc), struct stack_libunwind_frame *ret_frame);
+
 /* In the child of fork: if another thread was in a walk, libunwind's locks may be held for ever, and it is not used again. */
 void stack_libunwind_after_fork(void);
 

@@ -2,6 +2,7 @@
 #include "snapshot/fd_info.h"
 
 #include "base/arena.h"
+#include "base/entries.h"
 #include "base/own_fd.h"
 #include "base/sys.h"
 #include "base/text.h"
@@ -9,19 +10,10 @@
 #include "store/fd_table.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #define TASK_FOLDER "/proc/self/task"
-
-struct linux_dirent64 {
-    uint64_t inode;
-    int64_t offset;
-    uint16_t size;
-    uint8_t type;
-    char name[];
-};
 
 static bool starts_with(const char *text, const char *prefix)
 {
@@ -145,82 +137,53 @@ static int append(struct arena *arena, struct fd_inventory *inventory, size_t *c
     return 0;
 }
 
-static int list_entries(struct arena *arena, const char *folder_path, int folder, struct fd_inventory *inventory)
-{
-    char buf[8192] __attribute__((aligned(8)));
-    size_t capacity = inventory->count;
-    ssize_t len;
-
-    while ((len = sys_getdents(folder, buf, sizeof(buf))) > 0) {
-        const struct linux_dirent64 *entry;
-
-        for (ssize_t at = 0; at < len; at += entry->size) {
-            struct fd_info info;
-
-            entry = (const struct linux_dirent64 *)(const void *)(buf + at);
-            if (entry->name[0] == '.' || !read_link(folder_path, entry->name, &info) ||
-                (info.fd == folder && !own_fd_is_separate()))
-                continue;
-            if (append(arena, inventory, &capacity, &info) != 0)
-                return -ENOMEM;
-        }
-    }
-    inventory->complete = len == 0;
-    return (int)len;
-}
-
 static int list_folder(struct arena *arena, const char *folder_path, struct fd_inventory *inventory)
 {
-    int folder = sys_open(folder_path, O_RDONLY | O_DIRECTORY, 0);
-    int result;
+    size_t capacity = inventory->count;
+    struct entries entries;
+    const char *name;
+    int result = entries_open(&entries, folder_path);
 
-    if (folder < 0)
-        return folder;
-    result = list_entries(arena, folder_path, folder, inventory);
-    sys_close(folder);
-    return result;
+    if (result != 0)
+        return result;
+    while (result == 0 && (name = entries_next(&entries)) != NULL) {
+        struct fd_info info;
+
+        if (read_link(folder_path, name, &info) && (info.fd != entries.fd || own_fd_is_separate()))
+            result = append(arena, inventory, &capacity, &info);
+    }
+    inventory->complete = result == 0 && entries.result == 0;
+    entries_close(&entries);
+    return result != 0 ? result : entries.result;
 }
 
 /* Lists the table of the first thread that has one, leaktrace's own left out: a thread that has ended shows an empty folder. */
-static int list_by_task(struct arena *arena, int tasks, struct fd_inventory *inventory)
+static int list_by_task(struct arena *arena, struct fd_inventory *inventory)
 {
-    char buf[4096] __attribute__((aligned(8)));
-    ssize_t len;
+    struct entries tasks;
+    const char *name;
+    int result = entries_open(&tasks, TASK_FOLDER);
 
-    while ((len = sys_getdents(tasks, buf, sizeof(buf))) > 0) {
-        const struct linux_dirent64 *entry;
+    if (result != 0)
+        return result;
+    while (result != -ENOMEM && inventory->count == 0 && (name = entries_next(&tasks)) != NULL) {
+        char path_buf[64];
+        struct text path = TEXT_ON(path_buf);
 
-        for (ssize_t at = 0; at < len; at += entry->size) {
-            char path_buf[64];
-            struct text path = TEXT_ON(path_buf);
-
-            entry = (const struct linux_dirent64 *)(const void *)(buf + at);
-            if (entry->name[0] == '.' || (own_fd_is_separate() && number_of(entry->name) == (uint64_t)sys_gettid()))
-                continue;
-            text_format(&path, TASK_FOLDER "/%s/fd", entry->name);
-            if (list_folder(arena, path_buf, inventory) == -ENOMEM)
-                return -ENOMEM;
-            if (inventory->count > 0)
-                return 0;
-        }
+        text_format(&path, TASK_FOLDER "/%s/fd", name);
+        if (!own_fd_is_separate() || number_of(name) != (uint64_t)sys_gettid())
+            result = list_folder(arena, path_buf, inventory);
     }
-    return (int)len;
+    entries_close(&tasks);
+    return result == -ENOMEM ? result : tasks.result;
 }
 
 /* The program's table is that of its first thread; where that has called pthread_exit, that of another. */
 static int list_table(struct arena *arena, struct fd_inventory *inventory)
 {
     int result = list_folder(arena, "/proc/self/fd", inventory);
-    int tasks;
 
-    if (result == -ENOMEM || inventory->count > 0)
-        return result;
-    tasks = sys_open(TASK_FOLDER, O_RDONLY | O_DIRECTORY, 0);
-    if (tasks < 0)
-        return tasks;
-    result = list_by_task(arena, tasks, inventory);
-    sys_close(tasks);
-    return result;
+    return result == -ENOMEM || inventory->count > 0 ? result : list_by_task(arena, inventory);
 }
 
 /* Fills in what the kernel's tables know of the sockets. */

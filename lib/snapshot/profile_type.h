@@ -11,6 +11,7 @@
 enum profile_id {
     PROFILE_HEAP,
     PROFILE_HEAP_GROWTH,
+    PROFILE_HEAP_LEAK,
     PROFILE_FD,
     PROFILE_FD_GROWTH,
     PROFILE_THREAD,
@@ -27,6 +28,7 @@ struct profile_type {
     const char *name; /* in file names */
     enum kind kind;
     bool growth; /* only what was acquired after the mark */
+    bool leak;   /* by what can still be reached; only where that was looked for */
     struct value_type period;
     unsigned first_value; /* of a row, that this profile shows */
     unsigned n_values;

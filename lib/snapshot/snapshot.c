@@ -7,6 +7,7 @@
 
 #include "base/sampler.h"
 #include "base/sys.h"
+#include "reach/reach.h"
 #include "snapshot/snapshot_members.h"
 #include "store/heap_table.h"
 #include "store/site_table.h"
@@ -30,6 +31,12 @@ const struct profile_type profile_types[PROFILE_MAX] = {
                              .first_value = 4,
                              .n_values = 2,
                              .values = {{"inuse_objects", "count"}, {"inuse_space", "bytes"}}},
+    [PROFILE_HEAP_LEAK] = {.name = "heap_leak",
+                           .kind = KIND_HEAP,
+                           .leak = true,
+                           .period = {"space", "bytes"},
+                           .n_values = 2,
+                           .values = {{"inuse_objects", "count"}, {"inuse_space", "bytes"}}},
     [PROFILE_FD] = {.name = "fd",
                     .kind = KIND_FD,
                     .period = {"fds", "count"},
@@ -56,9 +63,8 @@ const struct profile_type profile_types[PROFILE_MAX] = {
                                .values = {{"inuse_threads", "count"}}},
 };
 
-struct snapshot_row *snapshot_add_row(struct snapshot *snapshot, const struct site *site)
+struct snapshot_row *snapshot_add_row(struct snapshot *snapshot, struct snapshot_rows *rows, const struct site *site)
 {
-    struct snapshot_rows *rows = &snapshot->rows[site->kind];
     struct snapshot_row *row = arena_alloc(&snapshot->arena, sizeof(*row));
 
     if (row == NULL)
@@ -69,6 +75,11 @@ struct snapshot_row *snapshot_add_row(struct snapshot *snapshot, const struct si
     *rows->end = row;
     rows->end = &row->next;
     return row;
+}
+
+const struct snapshot_row *snapshot_rows_of(const struct snapshot *snapshot, const struct profile_type *type)
+{
+    return type->leak ? snapshot->leaks.rows.first : snapshot->rows[type->kind].first;
 }
 
 bool snapshot_row_is_of(const struct snapshot_row *row, const struct profile_type *type)
@@ -119,7 +130,7 @@ static int add_rows(struct snapshot *snapshot, struct heap_rows *rows)
 
         if (site->kind != KIND_HEAP)
             continue;
-        rows->by_site[id] = shown_as == id ? snapshot_add_row(snapshot, site) : rows->by_site[shown_as];
+        rows->by_site[id] = shown_as == id ? snapshot_add_row(snapshot, &snapshot->rows[KIND_HEAP], site) : rows->by_site[shown_as];
         if (rows->by_site[id] == NULL)
             return -ENOMEM;
     }
@@ -158,7 +169,22 @@ static int take_heap(struct snapshot *snapshot)
     return 0;
 }
 
-int snapshot_take(uint32_t kinds, struct snapshot *ret_snapshot)
+/* Both while the program stands still, so that their figures are of one moment. */
+static int take_heap_and_leaks(struct snapshot *snapshot)
+{
+    struct reach reach;
+    int result;
+
+    reach_begin(&reach);
+    result = take_heap(snapshot);
+    if (result == 0 && reach_find(&reach) == 0)
+        result = snapshot_take_leaks(snapshot, &reach);
+    reach_end(&reach);
+    snapshot->leaks.ns = reach.ns;
+    return result;
+}
+
+int snapshot_take(uint32_t kinds, bool leaks, struct snapshot *ret_snapshot)
 {
     uint64_t before;
     int result;
@@ -170,7 +196,7 @@ int snapshot_take(uint32_t kinds, struct snapshot *ret_snapshot)
     before = site_sums_acquired();
     result = site_sums_init(&ret_snapshot->sites, &ret_snapshot->arena);
     if (result == 0 && (kinds >> KIND_HEAP & 1))
-        result = take_heap(ret_snapshot);
+        result = leaks ? take_heap_and_leaks(ret_snapshot) : take_heap(ret_snapshot);
     if (result == 0 && (kinds >> KIND_FD & 1))
         result = snapshot_take_fds(ret_snapshot);
     if (result == 0 && (kinds >> KIND_THREAD & 1))

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SNAPSHOT_LABELS_MAX 4
+#define SNAPSHOT_LABELS_MAX 5
 #define SNAPSHOT_VALUES_MAX 6 /* those of a profile, and of its growth */
 
 struct site;
@@ -47,6 +47,16 @@ struct snapshot_totals {
     uint64_t growth_bytes;
 };
 
+/* How it was found out what can still be reached. */
+struct snapshot_leaks {
+    bool is_known;
+    struct snapshot_rows rows; /* label `leak`: one of reach_class_names */
+    int64_t bytes;             /* looked at */
+    int64_t ns;                /* for which the program stood still */
+    int64_t threads;           /* that stood still */
+    int64_t threads_missed;    /* that went on */
+};
+
 struct snapshot {
     struct arena arena;
     struct site_sums sites;
@@ -58,13 +68,18 @@ struct snapshot {
     int64_t unattributed_threads;
     struct snapshot_rows rows[KIND_MAX];
     struct snapshot_totals totals[KIND_MAX];
+    struct snapshot_leaks leaks;
 };
 
 /* Whether the row is one of the profile's: a growth profile has only those that have grown. */
 bool snapshot_row_is_of(const struct snapshot_row *row, const struct profile_type *type);
 
-/* Takes the kinds of `kinds` (bits 1 << enum kind). 0 or -errno; to be released in any case. */
-int snapshot_take(uint32_t kinds, struct snapshot *ret_snapshot);
+/* The rows of a profile; NULL: none. */
+const struct snapshot_row *snapshot_rows_of(const struct snapshot *snapshot, const struct profile_type *type);
+
+/* Takes the kinds of `kinds` (bits 1 << enum kind), and finds out which heap blocks can still be reached if `leaks` says so; where that
+   cannot be had, the rest is there all the same. 0 or -errno; to be released in any case. */
+int snapshot_take(uint32_t kinds, bool leaks, struct snapshot *ret_snapshot);
 void snapshot_release(struct snapshot *snapshot);
 
 #endif

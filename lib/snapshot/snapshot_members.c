@@ -1,8 +1,8 @@
 /* Live descriptors and threads in a snapshot. Owns nothing; called by snapshot/snapshot. */
 #include "snapshot/snapshot_members.h"
 
+#include "base/entries.h"
 #include "base/own_fd.h"
-#include "base/sys.h"
 #include "snapshot/fd_info.h"
 #include "snapshot/group.h"
 #include "store/epoch.h"
@@ -48,7 +48,7 @@ static int add_member(struct snapshot *snapshot, struct group_table *groups, uin
 static int add_group(struct snapshot *snapshot, const struct group *group, int64_t acquired)
 {
     const struct site *site = site_table_get(group->site);
-    struct snapshot_row *row = snapshot_add_row(snapshot, site);
+    struct snapshot_row *row = snapshot_add_row(snapshot, &snapshot->rows[site->kind], site);
     unsigned n = 0;
 
     if (row == NULL)
@@ -100,6 +100,7 @@ static int add_groups(struct snapshot *snapshot, enum kind kind, struct group_ta
 /* Groups one descriptor; one that is not in the table is counted. */
 static int take_fd(struct snapshot *snapshot, struct group_table *groups, const struct fd_info *info)
 {
+    static const char *const streams[] = {"stdin", "stdout", "stderr"};
     struct snapshot_label labels[SNAPSHOT_LABELS_MAX];
     struct fd_entry entry;
     unsigned n = 0;
@@ -111,6 +112,8 @@ static int take_fd(struct snapshot *snapshot, struct group_table *groups, const 
     }
     peer = fd_info_peer(&snapshot->arena, info, &entry);
     labels[n++] = (struct snapshot_label){"type", info->type};
+    if (info->fd < (int)(sizeof(streams) / sizeof(streams[0])))
+        labels[n++] = (struct snapshot_label){"stream", streams[info->fd]};
     if (peer != NULL)
         labels[n++] = (struct snapshot_label){"peer", group_peer(groups, peer)};
     if (info->state != NULL)
@@ -201,18 +204,14 @@ static void visit_thread(const struct thread_row *row, void *context)
 /* Tasks of the process in the kernel's list; -1 when it cannot be read. */
 static int64_t count_tasks(void)
 {
-    int folder = sys_open("/proc/self/task", 0, 0);
-    char buf[4096] __attribute__((aligned(8)));
+    struct entries entries;
     int64_t tasks = 0;
-    ssize_t len;
 
-    if (folder < 0)
+    if (entries_open(&entries, "/proc/self/task") != 0)
         return -1;
-    while ((len = sys_getdents(folder, buf, sizeof(buf))) > 0) {
-        for (ssize_t at = 0; at < len; at += *(const uint16_t *)(const void *)(buf + at + 16))
-            tasks += buf[at + 19] != '.';
-    }
-    sys_close(folder);
+    while (entries_next(&entries) != NULL)
+        tasks++;
+    entries_close(&entries);
     return tasks;
 }
 

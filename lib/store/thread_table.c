@@ -15,6 +15,7 @@ struct thread_entry {
     unsigned references;
     bool live; /* in the table */
     struct thread_entry *next_free;
+    struct thread_entry *next_all;
     UT_hash_handle hh;
 };
 
@@ -22,6 +23,7 @@ static struct {
     struct lock lock;
     struct thread_entry *by_handle;
     struct thread_entry *free_entries;
+    struct thread_entry *all; /* that were ever made in this process */
     struct thread_entry anchor; /* of no thread: a table that becomes empty is given up, and its memory with it */
 } table = {.lock = LOCK_INIT(LOCK_RANK_THREAD)};
 
@@ -50,6 +52,17 @@ static struct thread_entry *find(pthread_t handle)
     return entry;
 }
 
+static struct thread_entry *make_entry(void)
+{
+    struct thread_entry *entry = arena_alloc(&table_arena, sizeof(*entry));
+
+    if (entry == NULL)
+        return NULL;
+    entry->next_all = table.all;
+    __atomic_store_n(&table.all, entry, __ATOMIC_RELEASE);
+    return entry;
+}
+
 struct thread_entry *thread_table_prepare(const struct thread_row *row)
 {
     struct thread_entry *entry;
@@ -60,9 +73,9 @@ struct thread_entry *thread_table_prepare(const struct thread_row *row)
     if (entry != NULL)
         table.free_entries = entry->next_free;
     else
-        entry = arena_alloc(&table_arena, sizeof(*entry));
+        entry = make_entry();
     if (entry != NULL)
-        *entry = (struct thread_entry){.row = *row, .references = 2};
+        *entry = (struct thread_entry){.row = *row, .references = 2, .next_all = entry->next_all};
     lock_release(&table.lock);
     return entry;
 }
@@ -180,6 +193,13 @@ int64_t thread_table_visit(void (*visit)(const struct thread_row *row, void *con
     return sys_monotonic_ns() - began;
 }
 
+void thread_table_visit_kept(void (*visit)(const void *argument, pthread_t unjoined, void *context), void *context)
+{
+    for (const struct thread_entry *entry = __atomic_load_n(&table.all, __ATOMIC_ACQUIRE); entry != NULL; entry = entry->next_all)
+        if (entry->references > 0 || entry->live)
+            visit(entry->row.ended ? NULL : entry->start.argument, entry->row.ended && entry->live ? entry->handle : 0, context);
+}
+
 void thread_table_after_fork(struct thread_entry *self)
 {
     pthread_t handle;
@@ -187,10 +207,11 @@ void thread_table_after_fork(struct thread_entry *self)
     /* Another thread may have been in the middle of a change: nothing of the old table is used again. */
     table.by_handle = NULL;
     table.free_entries = NULL;
+    table.all = self;
     lock_reset(&table.lock);
     if (self == NULL)
         return;
     handle = self->handle;
-    *self = (struct thread_entry){.row = self->row, .references = 1};
+    *self = (struct thread_entry){.row = self->row, .start = self->start, .references = 1};
     thread_table_live(self, handle);
 }

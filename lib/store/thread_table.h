@@ -55,6 +55,10 @@ uint64_t thread_table_stack_bytes(const struct thread_entry *entry);
    that is created or ends meanwhile waits. */
 int64_t thread_table_visit(void (*visit)(const struct thread_row *row, void *context), void *context);
 
+/* Calls `visit` with what is kept for each thread: the argument for its routine, NULL when it has ended; and the handle of one that
+   has ended and is not joined, which keeps its result, else 0. Takes no lock: while the program's threads stand still. */
+void thread_table_visit_kept(void (*visit)(const void *argument, pthread_t unjoined, void *context), void *context);
+
 /* In the child of fork: only the forking thread exists; `self` is its entry, or NULL when it is not one of the table's. */
 void thread_table_after_fork(struct thread_entry *self);
 

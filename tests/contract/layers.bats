@@ -10,10 +10,11 @@ allowed() {
         store) echo store base ;;
         record) echo record store base ;;
         hook | go) echo hook record base ;;
-        snapshot) echo snapshot store base ;;
+        reach) echo reach store base ;;
+        snapshot) echo snapshot reach store base ;;
         encode) echo encode snapshot store base ;;
-        dump) echo dump encode snapshot store base ;;
-        life) echo base store record hook snapshot encode dump life ;;
+        dump) echo dump encode snapshot reach store base ;;
+        life) echo base store record hook reach snapshot encode dump life ;;
         *) echo "there is no layer $1" >&2 && return 1 ;;
     esac
 }

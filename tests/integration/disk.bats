@@ -107,6 +107,62 @@ only_whole_dumps() {
     equal "$(lines 'No space left')" 3
 }
 
+@test "a quota that is used up costs the same, told at a write or, as by NFS, at the close" {
+    local fault before i
+    LEAKTRACE_LIBRARY="$LEAKTRACE_BUILD/faults/libleaktrace.so"
+    for fault in quota close; do
+        rm -f "$DUMPS"/*
+        : > "$BATS_TEST_TMPDIR/log"
+        LEAKTRACE_FAULT="$fault:60+:$BATS_TEST_TMPDIR/shown" start_limits checkpoint=0
+        for ((i = 0; i < 20 && $(lines 'Disk quota exceeded') == 0; i++)); do ask; done
+        before=$(numbers)
+        [ -n "$before" ]
+        ask
+        equal "$(numbers)" "$before" "$fault"
+        equal "$(lines 'cannot write .*: Disk quota exceeded; what was dumped before is untouched')" 2 "$fault"
+        only_whole_dumps
+        tell "fds 5"
+        finish
+        only_whole_dumps
+    done
+}
+
+@test "what a disk keeps of a dump that becomes read-only in the middle of it goes with the next one" {
+    LEAKTRACE_LIBRARY="$LEAKTRACE_BUILD/faults/libleaktrace.so"
+    # The seventh rename: a few are the status's, twelve the dump's.
+    LEAKTRACE_FAULT="read_only:7:$BATS_TEST_TMPDIR/shown" start_limits checkpoint=0
+    ask
+    equal "$(lines 'cannot write .*0001.*: Read-only file system')" 1
+    [ -e "$DUMPS/limits.$PROGRAM.0001.heap.pb.gz" ]
+    [ ! -e "$(dump_file thread_growth 1)" ]
+    rm "$BATS_TEST_TMPDIR/shown"
+    ask
+    equal "$(numbers)" 0001
+    only_whole_dumps
+    finish
+}
+
+@test "what killed processes have left half written goes after a day; whatever else looks like it stays" {
+    local name gone=(.a.b.4194305.0001.heap.pb.gz .a.4194305.last.thread_growth.txt .a.4194305.status)
+    local stay=(.a.4194305.0001.heap.pb .a.4194305.001.heap.txt .4194305.0001.heap.txt .a.x4194305.0001.heap.txt .a.4194305.0001.cpu.txt
+        a.4194305.0001.heap.txt .a.1.0001.heap.txt .bashrc .a.4194305.status.txt)
+    for name in "${gone[@]}" "${stay[@]}"; do
+        touch -d '25 hours ago' "$DUMPS/$name"
+    done
+    touch "$DUMPS/.young.4194305.0001.heap.txt"
+    mkdir "$DUMPS/.folder.4194305.0001.heap.txt"
+    touch -d '25 hours ago' "$DUMPS/.folder.4194305.0001.heap.txt"
+    start_limits checkpoint=0.05
+    wait_until test -e "$DUMPS/limits.$PROGRAM.last.thread_growth.txt"
+    finish
+    for name in "${gone[@]}"; do
+        [ ! -e "$DUMPS/$name" ] || { echo "$name is there" >&2 && return 1; }
+    done
+    for name in "${stay[@]}" .young.4194305.0001.heap.txt .folder.4194305.0001.heap.txt; do
+        [ -e "$DUMPS/$name" ] || { echo "$name has gone" >&2 && return 1; }
+    done
+}
+
 @test "checkpoints on a full disk are tried again and told of once" {
     start_on_tmpfs checkpoint=0.05 size=20k
     wait_until grep -q 'No space left on device' "$BATS_TEST_TMPDIR/log"
@@ -155,20 +211,25 @@ only_whole_dumps() {
     equal "$(find "$DUMPS" -name 'main_leaves*' -type f | wc -l)" 0
 }
 
+# A checkpoint may come in between and make the folder anew.
+lead_nowhere() {
+    rm -r "$DUMPS"
+    ln -sT /nowhere "$DUMPS"
+}
+
 @test "a folder that is removed is made again; one that cannot be used costs a line for each dump that is asked for, and one for checkpoints" {
     start_limits checkpoint=0.05
     ask
     wait_until eval "[ \$(find '$DUMPS' -name 'limits*.last.*' | wc -l) -eq 12 ]"
-    rm -r "$DUMPS"
+    wait_until rm -r "$DUMPS"
     wait_until eval "[ \$(find '$DUMPS' -name 'limits*.last.*' 2> /dev/null | wc -l) -eq 12 ]"
     ask
     equal "$(numbers)" 0002
     equal "$(stat -c %a "$DUMPS")" 700
-    rm -r "$DUMPS"
-    ln -s /nowhere "$DUMPS"
+    wait_until lead_nowhere
     tell "fds 3"
-    sleep 0.3
-    kill -USR2 "$PROGRAM"
+    wait_until grep -q 'cannot write .*last.*: No such file or directory' "$BATS_TEST_TMPDIR/log"
+    ask
     sleep 0.3
     equal "$(lines 'cannot write .*last.*: No such file or directory')" 1
     equal "$(lines 'cannot write .*0003.*: No such file or directory')" 1

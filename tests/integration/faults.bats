@@ -38,11 +38,11 @@ with_faults_of() {
 }
 
 @test "any call that opens, makes or renames a file, or removes one, may fail" {
-    with_faults_of open mkdir rename unlink
+    with_faults_of open mkdir rename unlink read_only
 }
 
-@test "any read or write may fail" {
-    with_faults_of read write
+@test "any read, write or close may fail" {
+    with_faults_of read write quota close
 }
 
 @test "any question about a file or a folder may fail" {

@@ -125,6 +125,47 @@ handled 0"
     equal "$(find "$DUMPS" -name "signals.$PROGRAM.*.heap.txt" | wc -l)" 2
 }
 
+# What the status says of the signal.
+signal_state() {
+    sed -n 's/^signal //p' "$DUMPS/signals.$PROGRAM.status"
+}
+
+state_is() {
+    [ "$(signal_state)" = "$1" ]
+}
+
+@test "a program that goes on blocking the signal is told of once, and the signal makes a dump when it is let through" {
+    start checkpoint=1 -- "$LEAKTRACE_SPECIMENS/signals" block_until_told
+    wait_for_line ready
+    wait_until state_is "blocked by the program"
+    "$LEAKTRACE_COMMAND" dump "$PROGRAM" > "$BATS_TEST_TMPDIR/paths"
+    equal "$(comment heap reason "$(dump_file heap 1)")" command
+    sleep 3
+    equal "$(log_lines 'blocks signal USR2 in all of its threads')" 1
+    kill -USR2 "$PROGRAM"
+    echo >&"$INPUT"
+    wait_for_dump 2
+    equal "$(comment heap reason "$(dump_file heap 2)")" signal
+    wait_until state_is USR2
+    finish
+    equal "$(log_lines 'blocks signal USR2 in all of its threads')" 1
+}
+
+@test "a program that blocks the signal at times, or in some threads, is not told of" {
+    local mode
+    for mode in block_but_in_poll block_in_one_thread; do
+        start checkpoint=0.5 -- "$LEAKTRACE_SPECIMENS/signals" "$mode"
+        wait_for_line ready
+        # Four looks.
+        sleep 4.5
+        equal "$(signal_state)" USR2 "$mode"
+        kill -USR2 "$PROGRAM"
+        wait_for_dump 1
+        finish
+        equal "$(log_lines 'blocks signal')" 0 "$mode"
+    done
+}
+
 @test "a flag that the program changes leaves the signal where it was" {
     start -- "$LEAKTRACE_SPECIMENS/signals" interrupt
     wait_for_line ready

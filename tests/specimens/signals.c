@@ -214,6 +214,46 @@ static void blocks(void)
     say("got");
 }
 
+/* Until a line has come; then what has waited is let through. */
+static void blocks_until_told(void)
+{
+    sigset_t set = block();
+
+    say("ready");
+    MUST(next_line());
+    MUST(sigprocmask(SIG_UNBLOCK, &set, NULL) == 0);
+    say("unblocked");
+}
+
+/* As servers do: blocked but while they wait for what is next. Some of the time it works. */
+static void blocks_but_in_poll(void)
+{
+    const struct timespec moment = {.tv_nsec = 50000000};
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    sigset_t none;
+
+    block();
+    sigemptyset(&none);
+    say("ready");
+    while (ppoll(&input, 1, &moment, &none) == 0)
+        for (volatile long i = 0; i < 30000000; i++)
+            continue;
+}
+
+static void *unblocked(void *unused)
+{
+    pause();
+    return unused;
+}
+
+static void blocks_in_one_thread(void)
+{
+    pthread_t thread;
+
+    MUST(pthread_create(&thread, NULL, unblocked, NULL) == 0);
+    block();
+}
+
 static void ignores(void)
 {
     MUST(signal(sig, SIG_IGN) == SIG_DFL);
@@ -325,7 +365,8 @@ static const struct mode {
     {"ignore", ignores},     {"inherit_ignored", inherits_ignored}, {"give_back", gives_back}, {"late", late},
     {"internal", by_internal_sigaction}, {"sigset", by_sigset}, {"sigvec", by_sigvec}, {"sigignore", by_sigignore},
     {"interrupt", interrupts}, {"sigwait", by_sigwait},     {"sigwaitinfo", by_sigwaitinfo}, {"sigtimedwait", by_sigtimedwait},
-    {"signalfd", by_signalfd}, {"block", blocks},
+    {"signalfd", by_signalfd}, {"block", blocks},            {"block_until_told", blocks_until_told},
+    {"block_but_in_poll", blocks_but_in_poll}, {"block_in_one_thread", blocks_in_one_thread},
     {"fork", forks},         {"load", loads},             {"end_main", ends_main}, {"raise", raises},
 };
 

@@ -3,7 +3,8 @@
  * file, in which the linker has put each __wrap_ function in the place of the function of lib/base (see tests/CMakeLists.txt).
  *
  * The variable LEAKTRACE_FAULT says what fails, as CALL:N:SHOWN, the N-th call of that name in a process, or CALL:N+:SHOWN, that one
- * and all behind it. The file SHOWN is made when a call has failed, so that a test knows that there was an N-th.
+ * and all behind it. "quota" is a write for which the user may have no room, "read_only" a rename, and all that changes the disk
+ * behind it. The file SHOWN is made when a call has failed, so that a test knows that there was an N-th.
  */
 #include "base/arena.h"
 #include "base/options.h"
@@ -22,10 +23,13 @@
     result __wrap_##name parameters;                                                                                           \
     result __wrap_##name parameters
 
-enum call { ARENA, MAP, OPEN, READ, WRITE, FSTAT, LSTAT, READLINK, GETDENTS, MKDIR, RENAME, UNLINK, THREAD, CALL_MAX };
+enum call {
+    ARENA, MAP, OPEN, READ, WRITE, QUOTA, CLOSE, FSTAT, LSTAT, READLINK, GETDENTS, MKDIR, RENAME, UNLINK, READ_ONLY, THREAD, CALL_MAX
+};
 
 static const char *const names[CALL_MAX] = {
-    "arena", "map", "open", "read", "write", "fstat", "lstat", "readlink", "getdents", "mkdir", "rename", "unlink", "thread",
+    "arena", "map", "open", "read", "write", "quota", "close", "fstat", "lstat", "readlink", "getdents", "mkdir", "rename", "unlink",
+    "read_only", "thread",
 };
 
 static struct {
@@ -35,9 +39,12 @@ static struct {
     bool on; /* all behind it, too */
     const char *shown;
     unsigned long calls;
-} fault;
+    int disk_fd; /* of the file that is being written, but for the log */
+} fault = {.disk_fd = -1};
 
 int __real_sys_open(const char *path, int flags, int mode);
+int __real_sys_close(int fd);
+int __real_sys_lstat(const char *path, struct stat *ret_st);
 
 /* At the first call, which may come before main and before any constructor. */
 static void read_fault(char **variables)
@@ -76,7 +83,7 @@ static bool fails(enum call call)
         return false;
     fd = __real_sys_open(fault.shown, O_WRONLY | O_CREAT, 0600);
     if (fd >= 0)
-        sys_close(fd);
+        __real_sys_close(fd);
     return true;
 }
 
@@ -100,9 +107,25 @@ WRAP(void *, sys_map, (size_t len))
     return fails(MAP) ? NULL : __real_sys_map(len);
 }
 
+/* The disk has become read-only in the N-th rename, and is so as long as the file SHOWN is there. */
+static bool is_read_only(void)
+{
+    struct stat st;
+
+    return fault.read && fault.call == READ_ONLY && __atomic_load_n(&fault.calls, __ATOMIC_RELAXED) >= fault.n &&
+           __real_sys_lstat(fault.shown, &st) == 0;
+}
+
 WRAP(int, sys_open, (const char *path, int flags, int mode))
 {
-    return fails(OPEN) ? -EMFILE : __real_sys_open(path, flags, mode);
+    int fd;
+
+    if ((flags & O_TRUNC) != 0 && is_read_only())
+        return -EROFS;
+    fd = fails(OPEN) ? -EMFILE : __real_sys_open(path, flags, mode);
+    if ((flags & O_TRUNC) != 0)
+        fault.disk_fd = fd;
+    return fd;
 }
 
 WRAP(ssize_t, sys_read, (int fd, void *buf, size_t len))
@@ -110,13 +133,26 @@ WRAP(ssize_t, sys_read, (int fd, void *buf, size_t len))
     return fails(READ) ? -EIO : __real_sys_read(fd, buf, len);
 }
 
-/* A disk that is full takes half of it. */
+/* A disk that is full takes half of it, and so does one on which the user may have no more. */
 WRAP(int, sys_write_all, (int fd, const void *buf, size_t len))
 {
-    if (!fails(WRITE))
+    bool is_full = fails(WRITE), is_all_used = fd == fault.disk_fd && fails(QUOTA);
+
+    if (!is_full && !is_all_used)
         return __real_sys_write_all(fd, buf, len);
     __real_sys_write_all(fd, buf, len / 2);
-    return -ENOSPC;
+    return is_full ? -ENOSPC : -EDQUOT;
+}
+
+/* As on NFS, where it is told at the end; the descriptor is closed all the same. */
+WRAP(int, sys_close, (int fd))
+{
+    bool is_all_used = fd >= 0 && fd == fault.disk_fd && fails(CLOSE);
+    int result = __real_sys_close(fd);
+
+    if (fd == fault.disk_fd)
+        fault.disk_fd = -1;
+    return is_all_used ? -EDQUOT : result;
 }
 
 WRAP(int, sys_fstat, (int fd, struct stat *ret_st))
@@ -146,12 +182,14 @@ WRAP(int, sys_mkdir, (const char *path, int mode))
 
 WRAP(int, sys_rename, (const char *from, const char *to))
 {
+    if (fails(READ_ONLY) || is_read_only())
+        return -EROFS;
     return fails(RENAME) ? -EIO : __real_sys_rename(from, to);
 }
 
 WRAP(int, sys_unlink, (const char *path))
 {
-    return fails(UNLINK) ? -EROFS : __real_sys_unlink(path);
+    return fails(UNLINK) || is_read_only() ? -EROFS : __real_sys_unlink(path);
 }
 
 static struct control_actions actions;

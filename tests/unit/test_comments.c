@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static struct options options;
@@ -80,6 +81,19 @@ static void a_dump_says_whose_it_is_and_how_it_was_made(void **state)
     assert_true(atoll(value_of("own_memory_bytes")) > 0);
 }
 
+static void a_dump_says_how_far_the_process_is_from_its_limits(void **state)
+{
+    struct rlimit rlimit;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &rlimit), 0);
+    assert_int_equal(comments_write(&comments, &options, &snapshot, "exit", 77), 0);
+    assert_number("limit_fds", (int64_t)rlimit.rlim_cur);
+    assert_true(atoll(value_of("resident_bytes")) > 0);
+    assert_true(atoll(value_of("limit_memory_bytes")) > atoll(value_of("resident_bytes")));
+    assert_true(atoll(value_of("limit_threads")) > 0);
+}
+
 static void a_dump_says_what_its_figures_leave_out(void **state)
 {
     uintptr_t none[1];
@@ -117,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_dump_says_whose_it_is_and_how_it_was_made, begin, end),
+        cmocka_unit_test_setup_teardown(a_dump_says_how_far_the_process_is_from_its_limits, begin, end),
         cmocka_unit_test_setup_teardown(a_dump_says_what_its_figures_leave_out, begin, end),
         cmocka_unit_test_setup_teardown(without_memory_there_are_no_comments, begin, end),
     };

@@ -68,9 +68,11 @@ static const struct source_set *newest_set(const struct source *source)
 static void print_set(const char *folder, const struct source_set *set)
 {
     const struct line_page page = environment_page(stderr);
+    const struct symbolize_options symbols = environment_symbols();
+    const struct report_scope scope = {.symbols = &symbols};
     struct report report;
 
-    report_build(set, NULL, &report);
+    report_build(set, &scope, &report);
     putc('\n', stderr);
     report_print(&report, &page, SUMMARY_TOP, true);
     report_release(&report);
@@ -106,9 +108,11 @@ static int run_program(const struct run_options *options, const char *library)
 
     /* The clock that files are dated by. */
     clock_gettime(CLOCK_REALTIME_COARSE, &start);
-    status = traced_run(options->program, library, environment_preload(), options->text, verdict, &launch);
+    status = traced_start(options->program, library, environment_preload(), options->text, verdict, &launch);
     if (status >= 0)
         return status;
+    launch_wait(&launch, -1);
+    launch_finish(&launch);
     if (!options->quiet)
         summarize(options, &launch, start, verdict);
     return launch.status;

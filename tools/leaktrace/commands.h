@@ -14,5 +14,6 @@ command cmd_mark;
 command cmd_report;
 command cmd_run;
 command cmd_top;
+command cmd_trend;
 
 #endif

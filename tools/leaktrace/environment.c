@@ -41,6 +41,14 @@ struct line_page environment_page(FILE *out)
     };
 }
 
+struct symbolize_options environment_symbols(void)
+{
+    return (struct symbolize_options){
+        .debuginfod = value_of("DEBUGINFOD_URLS") != NULL,
+        .progress = isatty(STDERR_FILENO) == 1 ? stderr : NULL,
+    };
+}
+
 const char *environment_options(void)
 {
     const char *value = value_of(OPTIONS_VARIABLE);

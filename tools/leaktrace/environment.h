@@ -3,8 +3,10 @@
 #ifndef LEAKTRACE_TOOLS_ENVIRONMENT_H
 #define LEAKTRACE_TOOLS_ENVIRONMENT_H
 
+#include "symbolize/symbolize.h"
 #include "view/line.h"
 
+#include <stddef.h>
 #include <stdio.h>
 
 #define ENVIRONMENT_PRELOAD "LD_PRELOAD"
@@ -23,6 +25,9 @@ const char *environment_temporary(void);
 const char *environment_path(void);
 /* TERM; NULL when not set. */
 const char *environment_terminal(void);
+/* How lines of code are found without folders of one's own: with debuginfod when DEBUGINFOD_URLS is set; progress is shown on
+   standard error when that is a terminal. */
+struct symbolize_options environment_symbols(void);
 /* The folder for dumps when no option names one, as dump/folder.c chooses it. */
 const char *environment_dump_folder(void);
 

@@ -16,7 +16,10 @@
 struct text;
 
 /* Most bytes of a profile before and after decompression. */
-#define PROFILE_BYTES_MAX (1ul << 30)
+#define PROFILE_BYTES_MAX (128ul << 20)
+/* Most memory for the tables of all profiles at hand, and of what is made of them: with the bytes themselves, before and after
+   decompression, less than 1 GB. A hostile file must not bring the machine down. */
+#define PROFILE_MEMORY_MAX ((uint64_t)512 << 20)
 
 struct profile_type {
     const char *type;

@@ -34,6 +34,11 @@ static void take_header(struct arena *arena, const struct profile *profile, stru
     moment->duration_ns = larger(moment->duration_ns, profile->duration_ns);
     moment->dropped = larger(moment->dropped, comments_number(profile, "dropped_events"));
     moment->truncated = larger(moment->truncated, comments_number(profile, "truncated_stacks"));
+    moment->memory = larger(moment->memory, comments_number(profile, "resident_bytes"));
+    moment->memory_limit = larger(moment->memory_limit, comments_number(profile, "limit_memory_bytes"));
+    moment->fd_limit = larger(moment->fd_limit, comments_number(profile, "limit_fds"));
+    moment->thread_limit = larger(moment->thread_limit, comments_number(profile, "limit_threads"));
+    moment->n_profiles++;
     if (moment->pid == 0)
         moment->pid = (int)comments_number(profile, "pid");
     moment->program = must_copy(arena, name_program(moment, profile));

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct sites;
@@ -21,6 +22,11 @@ struct moment {
     int64_t duration_ns; /* from the start of tracing; 0: unknown */
     int64_t dropped;     /* events */
     int64_t truncated;   /* stacks */
+    int64_t memory;      /* bytes resident; 0: unknown, here and below */
+    int64_t memory_limit;
+    int64_t fd_limit;
+    int64_t thread_limit;
+    size_t n_profiles; /* that were read */
 };
 
 /* Reads all files of a set, or only those of one kind (NULL: all), as the dump with that number. Strings are copied into

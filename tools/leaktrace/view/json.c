@@ -96,6 +96,12 @@ void json_decimal(struct json *json, const char *key, double value)
     fprintf(json->out, "%.1f", value);
 }
 
+void json_number(struct json *json, const char *key, double value)
+{
+    begin_value(json, key);
+    fprintf(json->out, "%.6g", value);
+}
+
 void json_null(struct json *json, const char *key)
 {
     begin_value(json, key);

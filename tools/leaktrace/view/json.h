@@ -29,6 +29,8 @@ void json_int(struct json *json, const char *key, int64_t value);
 void json_bool(struct json *json, const char *key, bool value);
 /* With one decimal. */
 void json_decimal(struct json *json, const char *key, double value);
+/* With six significant digits; finite. */
+void json_number(struct json *json, const char *key, double value);
 void json_null(struct json *json, const char *key);
 /* The number when it is known, else null. */
 void json_known(struct json *json, const char *key, bool is_known, int64_t value);
