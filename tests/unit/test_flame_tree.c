@@ -76,14 +76,17 @@ static void stacks_of_the_same_functions_are_one_branch(void **state)
     assert_int_equal(tree.chosen, 1);
     keep = find(&tree, &table, "keep");
     assert_non_null(keep);
-    assert_int_equal(keep->values[0], 3);
-    assert_int_equal(keep->values[1], 150);
     assert_int_equal(keep->line, 0);
     assert_int_equal(keep->depth, 2);
     first = find(&tree, &table, "main");
     assert_ptr_equal(keep->parent, first);
     assert_int_equal(first->line, 10);
-    assert_int_equal(first->values[1], 7);
+    assert_int_equal(first->ends->values[1], 7);
+    assert_int_equal(tree.n_sites, 3);
+    assert_int_equal(tree.sites[0].line, 20);
+    assert_int_equal(tree.sites[0].values[1], 100);
+    assert_int_equal(tree.sites[1].line, 21);
+    assert_int_equal(tree.sites[1].values[0], 2);
     arena_release(&arena);
 }
 
@@ -125,10 +128,9 @@ static void an_older_dump_is_joined_by_name_whatever_its_addresses(void **state)
     flame_tree_build(&table, "heap", parts, ARRAY_LEN(parts), &tree);
     assert_true(tree.has_before);
     assert_int_equal(tree.n_nodes, 2);
-    assert_int_equal(find(&tree, &table, "keep")->values[1], 200);
-    assert_int_equal(find(&tree, &table, "keep")->befores[1], 500);
-    assert_null(find(&tree, &table, "main")->values);
-    assert_int_equal(find(&tree, &table, "main")->befores[1], 1);
+    assert_int_equal(find(&tree, &table, "keep")->ends->values[1], 200);
+    assert_int_equal(find(&tree, &table, "keep")->ends->befores[1], 500);
+    assert_int_equal(find(&tree, &table, "main")->ends->befores[1], 1);
     arena_release(&arena);
 }
 
@@ -146,8 +148,8 @@ static void growth_has_columns_of_its_own(void **state)
     flame_tree_build(&table, "heap", parts, ARRAY_LEN(parts), &tree);
     assert_int_equal(tree.n_columns, 4);
     assert_true(tree.columns[3].is_growth);
-    assert_int_equal(find(&tree, &table, "keep")->values[1], 200);
-    assert_int_equal(find(&tree, &table, "keep")->values[3], 90);
+    assert_int_equal(find(&tree, &table, "keep")->ends->values[1], 200);
+    assert_int_equal(find(&tree, &table, "keep")->ends->values[3], 90);
     arena_release(&arena);
 }
 
