@@ -33,9 +33,17 @@ struct maps {
     struct range recent; /* one that can be read where it lies, of those where something was read last */
     int pagemap;         /* descriptor; < 0: none */
     bool copies;         /* memory may be taken away while it is read */
+    bool is_late;        /* it has taken too long: nothing is read any more */
+    bool has_scan;       /* the kernel can be asked where pages are, so that a terabyte of nothing takes no time */
+    int64_t deadline_ns;
     uint64_t bytes;      /* read so far */
     void *buffer;        /* for copies, and what is known of pages */
 };
+
+/* Counts that the scan gets on, and looks at the clock. */
+bool maps_is_late(struct maps *maps);
+/* Goes up as long as it gets on. In any thread. */
+unsigned maps_progress(void);
 
 /* Receives memory that has been read: `n` words that stand at `addr`, a multiple of 8. */
 typedef void maps_words(const uint64_t *words, size_t n, uintptr_t addr, void *context);

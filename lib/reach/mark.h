@@ -15,12 +15,18 @@ struct mark_stack {
     size_t count;
 };
 
+#define MARK_PENDING 64u
+
 struct marker {
     struct blocks *blocks;
     struct maps *maps;
     struct mark_stack stack; /* blocks whose words are still to be looked at */
     struct range unreached;  /* where the unreached blocks are, when it is looked loosely */
     uint32_t leader;         /* the unreached block whose own is being looked for */
+    void (*settle)(struct marker *marker); /* does to blocks what the pending pointers into them do */
+    uintptr_t pending[MARK_PENDING];
+    unsigned n_pending;
+    unsigned looked; /* for the clock */
 };
 
 /* 0 or -ENOMEM; to be released in any case. */
@@ -40,7 +46,7 @@ void mark_possible(struct marker *marker);
 bool mark_needs_loose(struct marker *marker);
 void mark_range_loosely(struct marker *marker, struct range range);
 void mark_blocks_loosely(struct marker *marker);
-/* Gives the states of what was not reached. To be called once, last. */
-void mark_finish(struct marker *marker);
-
+/* Gives the states of what was not reached. To be called once, last. False when it took too long and nothing is known: the threads that
+   stand still are not to wait for ever. */
+bool mark_finish(struct marker *marker);
 #endif

@@ -15,7 +15,9 @@
 #define PARK_SIGNAL 33 /* libc's SIGSETXID, whose own handler passes over what was queued by value */
 #define MASK_BIT(sig) (1ull << ((sig)-1))
 #define KERNEL_RESTORER 0x04000000
+#define RED_ZONE 128u /* that a function may use without moving its stack pointer */
 #define PATIENCE_NS 1000000000ll
+#define BLOCKED_MAX 10 /* times that a thread is seen to block the signal, before it is given up */
 #define ROUNDS_MAX 20
 #define SLOTS_AT_LEAST 64u
 #define STANDING_MAX 16
@@ -72,7 +74,7 @@ static void describe(struct parked *ret_parked, const ucontext_t *context)
     const char *vector = (const char *)context->uc_mcontext.fpregs;
     uint32_t magic, bytes = FXSAVE_BYTES;
 
-    ret_parked->sp = (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
+    ret_parked->sp = (uintptr_t)context->uc_mcontext.gregs[REG_RSP] - RED_ZONE;
     ret_parked->tp = (uintptr_t)__builtin_thread_pointer();
     ret_parked->registers[0] = (struct range){(uintptr_t)context->uc_mcontext.gregs, (uintptr_t)&context->uc_mcontext.gregs[NGREG]};
     if (vector != NULL) {
@@ -291,12 +293,34 @@ static void ask_new(pid_t tid, void *context)
     ask(tid);
 }
 
-/* Whether it is worth waiting for: it is alive, and does not block the signal for good. */
-static bool may_still_come(pid_t tid)
+static bool is_gone(const char *status)
+{
+    const char *line = strstr(status, "\nState:\t");
+
+    return line != NULL && (line[8] == 'Z' || line[8] == 'X');
+}
+
+/* Threads block all signals for a moment when they make others, fork or end. */
+static bool blocks_signal(const char *status)
+{
+    const char *line = strstr(status, "\nSigBlk:\t");
+    uint64_t mask = 0;
+
+    for (const char *at = line == NULL ? "" : line + 9; *at != '\0' && *at != '\n'; at++)
+        mask = mask << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+    return (mask & MASK_BIT(PARK_SIGNAL)) != 0;
+}
+
+enum hope {
+    HOPE_GONE,
+    HOPE_BLOCKED,
+    HOPE_COMES,
+};
+
+static enum hope look_at_task(pid_t tid)
 {
     char buf[2048], path_buf[64];
     struct text path = TEXT_ON(path_buf);
-    const char *line;
     ssize_t len;
     int fd;
 
@@ -306,25 +330,34 @@ static bool may_still_come(pid_t tid)
     if (fd >= 0)
         sys_close(fd);
     if (len < 0)
-        return len != -ENOENT && len != -ESRCH;
+        return len == -ENOENT || len == -ESRCH ? HOPE_GONE : HOPE_COMES;
     buf[len] = '\0';
-    line = strstr(buf, "\nState:\t");
-    return line == NULL || (line[8] != 'Z' && line[8] != 'X');
+    if (is_gone(buf))
+        return HOPE_GONE;
+    return blocks_signal(buf) ? HOPE_BLOCKED : HOPE_COMES;
+}
+
+static void wait_for_slot(struct slot *slot, int64_t deadline)
+{
+    struct timespec slice = {.tv_nsec = 10000000};
+    unsigned blocked = 0;
+
+    while (__atomic_load_n(&slot->stands, __ATOMIC_ACQUIRE) == 0 && sys_monotonic_ns() < deadline && blocked < BLOCKED_MAX) {
+        enum hope hope = HOPE_COMES;
+
+        if (sys_futex_wait(&slot->stands, 0, &slice) == -ETIMEDOUT)
+            hope = look_at_task(slot->parked.tid);
+        if (hope == HOPE_GONE)
+            return;
+        blocked += hope == HOPE_BLOCKED;
+    }
 }
 
 /* Until all stand still that were asked, or have gone, or the time is over. */
 static void wait_for_all(int64_t deadline)
 {
-    struct timespec slice = {.tv_nsec = 10000000};
-
-    for (unsigned i = 0; i < park.count; i++) {
-        struct slot *slot = &park.slots[i];
-
-        while (__atomic_load_n(&slot->stands, __ATOMIC_ACQUIRE) == 0 && sys_monotonic_ns() < deadline) {
-            if (sys_futex_wait(&slot->stands, 0, &slice) == -ETIMEDOUT && !may_still_come(slot->parked.tid))
-                break;
-        }
-    }
+    for (unsigned i = 0; i < park.count; i++)
+        wait_for_slot(&park.slots[i], deadline);
 }
 
 static void collect(pid_t tid, void *context)
@@ -337,7 +370,7 @@ static void collect(pid_t tid, void *context)
             found = &park.slots[i].parked;
     if (found != NULL && parked->count < park.items_room)
         park.items[parked->count++] = *found;
-    else if (tid != sys_gettid() && may_still_come(tid))
+    else if (tid != sys_gettid() && look_at_task(tid) != HOPE_GONE)
         parked->missed++;
 }
 

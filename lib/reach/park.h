@@ -17,7 +17,7 @@
 /* One that stands still. What it had in its registers is in the two ranges. */
 struct parked {
     pid_t tid;
-    uintptr_t sp; /* what lies further in on its stack is nobody's any more, but for the red zone */
+    uintptr_t sp; /* what lies further in on its stack is nobody's any more */
     uintptr_t tp; /* its control block: libc's struct pthread */
     struct range registers[2];
 };

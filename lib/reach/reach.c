@@ -6,6 +6,8 @@
 #include "reach/mark.h"
 #include "reach/roots.h"
 
+#include <errno.h>
+
 const char *const reach_class_names[REACH_CLASSES] = {
     [REACH_DEFINITE] = "definite",
     [REACH_INDIRECT] = "indirect",
@@ -29,8 +31,8 @@ static int find(struct reach *reach, struct maps *maps, struct marker *marker)
         result = mark_init(marker, &reach->blocks, maps);
     if (result == 0)
         result = roots_mark(marker, &reach->parked);
-    if (result == 0)
-        mark_finish(marker);
+    if (result == 0 && !mark_finish(marker))
+        result = -ETIMEDOUT;
     reach->bytes = maps->bytes;
     return result;
 }
@@ -70,4 +72,10 @@ void reach_end(struct reach *reach)
     blocks_release(&reach->blocks);
     park_end();
     reach->ns += sys_monotonic_ns();
+}
+
+void reach_after_fork(void)
+{
+    park_after_fork();
+    roots_after_fork();
 }

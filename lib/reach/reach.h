@@ -38,4 +38,7 @@ enum reach_class reach_class_of(const struct reach *reach, uintptr_t addr);
 /* Gives the memory back, and lets the threads go. */
 void reach_end(struct reach *reach);
 
+/* In the child of fork. */
+void reach_after_fork(void);
+
 #endif

@@ -5,6 +5,7 @@
 #include "reach/mark.h"
 #include "reach/not_roots.h"
 #include "reach/thread_stack.h"
+#include "store/heap_region.h"
 #include "store/thread_table.h"
 
 #include <errno.h>
@@ -15,6 +16,11 @@ static struct range_table declared;
 void roots_init(const struct roots_settings *given)
 {
     settings = *given;
+}
+
+void roots_after_fork(void)
+{
+    settings.has_stacks_of_parent = heap_region_shared;
 }
 
 bool roots_add(uintptr_t start, size_t size)

@@ -21,8 +21,11 @@ struct roots_settings {
     intptr_t own_tls;        /* leaktrace's thread-local storage, from the thread pointer */
     size_t own_tls_size;
     bool is_glibc;           /* the allocator is libc's */
+    bool has_stacks_of_parent; /* of threads that were there when the process was forked: what they held is still meant to be there */
 };
 
+/* In the child of fork. */
+void roots_after_fork(void);
 void roots_init(const struct roots_settings *settings);
 /* Memory that the program declares to be a root, wherever it lies. */
 bool roots_add(uintptr_t start, size_t size);

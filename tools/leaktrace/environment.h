@@ -23,11 +23,11 @@ const char *environment_library(void);
 const char *environment_temporary(void);
 /* PATH; the system's own when not set. */
 const char *environment_path(void);
-/* TERM; NULL when not set. */
-const char *environment_terminal(void);
 /* How lines of code are found without folders of one's own: with debuginfod when DEBUGINFOD_URLS is set; progress is shown on
    standard error when that is a terminal. */
 struct symbolize_options environment_symbols(void);
+/* TERM; NULL when not set. */
+const char *environment_terminal(void);
 /* The folder for dumps when no option names one, as dump/folder.c chooses it. */
 const char *environment_dump_folder(void);
 

@@ -28,7 +28,7 @@ static const struct row rows[] = {
     {"diff", cmd_diff, "OLD NEW", "what changed between two dumps"},
     {"trend", cmd_trend, "SOURCE...", "how each site went over a series of dumps"},
     {"flame", cmd_flame, "SOURCE... -o OUT.html", "a flame graph in one page"},
-    {"export", NULL, "--to FORMAT SOURCE", "other formats"},
+    {"export", cmd_export, "--to FORMAT SOURCE", "a dump for another tool"},
     {"gate", cmd_gate, "[OPTIONS] -- PROGRAM [ARG...]", "exit status says whether it leaks"},
     {"serve", NULL, "PID|DIR", "profiles and metrics over HTTP"},
     {"doctor", cmd_doctor, "PROGRAM|PID", "whether it can be traced, and why not"},

@@ -132,12 +132,16 @@ int collect_folder(struct collected *collected, const struct collect_scope *scop
     struct source source = {0};
     struct growth growth = {0};
     int ret = source_add_folder(&source, scope->folder, &every, ret_why);
+    const struct source_set *newest = ret == 0 && source.n_sets > 0 ? source_newest(&source) : NULL;
     size_t end;
 
     for (size_t start = 0; ret == 0 && start < source.n_sets; start = end) {
         struct gate_process *process;
 
         end = end_of_process(&source, start);
+        /* Others have had the number before. */
+        if (scope->only_pid != 0 && (newest < &source.sets[start] || newest >= &source.sets[end]))
+            continue;
         process = collect_set(collected, &source.sets[end - 1], scope->main_pid, rules);
         if (scope->growth && process != NULL)
             growth_add(&growth, &source.sets[start], end - start, process);

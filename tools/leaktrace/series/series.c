@@ -76,9 +76,11 @@ static bool is_restart(const struct series *series, size_t earlier, size_t later
 {
     const struct moment *before = &series->moments[earlier], *after = &series->moments[later];
 
-    if (before->pid != after->pid || acquired_at(series, later) < acquired_at(series, earlier))
+    if (before->pid != after->pid)
         return true;
-    return after->duration_ns > 0 && is_after(start_of(after), before->time_ns);
+    if (after->duration_ns > 0)
+        return is_after(start_of(after), before->time_ns);
+    return acquired_at(series, later) < acquired_at(series, earlier);
 }
 
 /* Cuts ordered dumps into lives; malloc'ed. */
