@@ -70,7 +70,7 @@ with_child() {
     # shellcheck disable=SC2016
     with_child 'kill -KILL $!; wait $! || true'
     expect 0
-    says "1 process was killed before a last dump, and not judged"
+    says "1 process has ended without a last dump, as by SIGKILL, and is not judged"
     rm -r "$BATS_TEST_TMPDIR/kept"
     with_child true
     expect 0

@@ -269,7 +269,7 @@ static int look(struct gate *gate, const struct subject *subject)
         refuse(gate, subject->folder, why_buf);
     else
         check_coverage(gate, subject);
-    notes_add_log(&gate->notes, log);
+    gate->is_incomplete |= notes_add_log(&gate->notes, log);
     if (subject->pid != 0)
         leftovers_note(&gate->notes, subject->folder);
     free(log);

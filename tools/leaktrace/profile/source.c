@@ -35,7 +35,8 @@ bool source_parse_name(const char *name, struct source_name *ret_name)
     size_t len = strlen(name), suffix = strlen(SOURCE_SUFFIX);
     char pid[16];
 
-    if (len <= suffix || strcmp(name + len - suffix, SOURCE_SUFFIX) != 0)
+    /* What begins with a '.' is still being written, or was never finished. */
+    if (*name == '.' || len <= suffix || strcmp(name + len - suffix, SOURCE_SUFFIX) != 0)
         return false;
     len -= suffix;
     if (!take_last_part(name, &len, parts.kind, sizeof(parts.kind)) ||
