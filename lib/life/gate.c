@@ -1,8 +1,8 @@
 /*
  * The option gate: a process that nobody has wrapped is judged at its end. Owns whether it is on, and the way to exit.
  *
- * When the last dump is there, `leaktrace gate --verdict` looks at it in a child of its own, which the program cannot see: it is made by
- * a bare call and ends without a signal. Whatever goes wrong, the process ends as it would have.
+ * When the last dump is there, `leaktrace gate --verdict` looks at it in a child of its own, which the program cannot see: it
+ * is made by a bare call and ends without a signal. Whatever goes wrong, the process ends as it would have.
  */
 #include "life/life.h"
 
@@ -122,7 +122,8 @@ static bool fill_environment(struct call *call)
         n++;
     call->environment = sys_map((n + 1) * sizeof(char *));
     for (size_t i = 0; call->environment != NULL && i < n; i++)
-        if (strncmp(environment[i], "LD_PRELOAD=", 11) != 0 && strncmp(environment[i], OPTIONS_VARIABLE "=", sizeof(OPTIONS_VARIABLE)) != 0)
+        if (strncmp(environment[i], "LD_PRELOAD=", 11) != 0 &&
+            strncmp(environment[i], OPTIONS_VARIABLE "=", sizeof(OPTIONS_VARIABLE)) != 0)
             call->environment[kept++] = environment[i];
     return call->environment != NULL;
 }
@@ -132,7 +133,8 @@ static void become(const struct call *call)
 {
     uint64_t none = 0;
     bool to_stderr = strcmp(life.options.log, "stderr") == 0 && log_has_stderr();
-    const char *target = strcmp(life.options.log, "none") == 0 || strcmp(life.options.log, "stderr") == 0 ? "/dev/null" : life.options.log;
+    const char *target =
+        strcmp(life.options.log, "none") == 0 || strcmp(life.options.log, "stderr") == 0 ? "/dev/null" : life.options.log;
     long fd = to_stderr ? STDERR_FILENO : SYS_CALL(SYS_open, target, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0600, 0);
 
     SYS_CALL(SYS_dup2, fd, STDOUT_FILENO, 0, 0);
@@ -195,7 +197,8 @@ int gate_status(int status)
     return judge();
 }
 
-/* libc calls this behind all destructors, and ends the process behind it: with the status that it knows, unless exit is called again. */
+/* libc calls this behind all destructors, and ends the process behind it: with the status that it knows, unless exit is called
+ * again. */
 static void judge_at_exit(int status, void *unused)
 {
     int verdict = gate_status(status);

@@ -31,7 +31,7 @@ static bool read_pid(const char *name, int *ret_pid)
 void leftovers_note(struct notes *notes, const char *folder)
 {
     DIR *dir = opendir(folder);
-    size_t killed = 0, running = 0;
+    size_t gone = 0, running = 0;
     const struct dirent *entry;
     int pid;
 
@@ -41,12 +41,13 @@ void leftovers_note(struct notes *notes, const char *folder)
         if (kill(pid, 0) == 0 || errno != ESRCH)
             running++;
         else
-            killed++;
+            gone++;
     }
     if (dir != NULL)
         closedir(dir);
-    if (killed > 0)
-        notes_add(notes, "%zu process%s killed before a last dump, and not judged", killed, killed == 1 ? " was" : "es were");
+    if (gone > 0)
+        notes_add(notes, "%zu process%s ended without a last dump, as by SIGKILL, and %s not judged", gone,
+                  gone == 1 ? " has" : "es have", gone == 1 ? "is" : "are");
     if (running > 0)
         notes_add(notes, "%zu process%s still running, and not judged", running, running == 1 ? " is" : "es are");
 }

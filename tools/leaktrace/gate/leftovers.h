@@ -4,8 +4,8 @@
 
 struct notes;
 
-/* Adds notes on the processes that were killed before they could make a dump, and on those that still run: both have left their status
-   file in the folder. */
+/* Adds notes on the processes that have ended without a last dump, and on those that still run: both have left their
+   status file in the folder. */
 void leftovers_note(struct notes *notes, const char *folder);
 
 #endif
