@@ -51,7 +51,6 @@ import (
 var kept [][]byte
 
 func main() {
-	runtime.MemProfileRate = 512
 	for i := 0; i < 1000; i++ {
 		kept = append(kept, make([]byte, 1000))
 	}
@@ -62,7 +61,7 @@ func main() {
 }
 END
     HOME="$PWD" GOFLAGS=-mod=mod GO111MODULE=off go build -o go_heap main.go
-    ./go_heap "$BATS_TEST_TMPDIR/go.pb.gz"
+    GODEBUG=memprofilerate=512 ./go_heap "$BATS_TEST_TMPDIR/go.pb.gz"
     export_to pprof "$BATS_TEST_TMPDIR/go.pb.gz"
     go tool pprof -raw -symbolize=none "$BATS_TEST_TMPDIR/go.pb.gz" > "$BATS_TEST_TMPDIR/before"
     go tool pprof -raw -symbolize=none "$BATS_TEST_TMPDIR/exported" > "$BATS_TEST_TMPDIR/after"
