@@ -14,9 +14,11 @@ static uint64_t waits;
 
 #define NESTED_MAX 4
 
-/* The last ones that the thread has asked for; more than these are never held at once. */
-static __thread struct lock *asked_for[NESTED_MAX] __attribute__((tls_model("initial-exec")));
-static __thread uint8_t next_asked_for __attribute__((tls_model("initial-exec")));
+/* The last ones that the thread has asked for; more than these are never held at once. Without room behind: each thread pays. */
+static __thread struct __attribute__((packed)) {
+    struct lock *locks[NESTED_MAX];
+    uint8_t next;
+} asked_for __attribute__((tls_model("initial-exec"), aligned(8)));
 
 #ifdef LEAKTRACE_DEBUG
 static __thread unsigned held_ranks __attribute__((tls_model("initial-exec")));
@@ -79,10 +81,10 @@ static bool wait_for(struct lock *lock)
 
 bool lock_acquire(struct lock *lock)
 {
-    asked_for[next_asked_for++ % NESTED_MAX] = lock;
+    asked_for.locks[asked_for.next++ % NESTED_MAX] = lock;
     if (!try_acquire(lock) && !wait_for(lock))
         return false;
-    __atomic_store_n(&lock->owner, asked_for, __ATOMIC_RELAXED);
+    __atomic_store_n(&lock->owner, &asked_for, __ATOMIC_RELAXED);
     order_enter(lock);
     return true;
 }
@@ -97,14 +99,14 @@ void lock_release(struct lock *lock)
 
 bool lock_is_own(const struct lock *lock)
 {
-    return __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) == asked_for;
+    return __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) == &asked_for;
 }
 
 void lock_release_left(void)
 {
     for (unsigned i = 0; i < NESTED_MAX; i++)
-        if (asked_for[i] != NULL && lock_is_own(asked_for[i]))
-            lock_release(asked_for[i]);
+        if (asked_for.locks[i] != NULL && lock_is_own(asked_for.locks[i]))
+            lock_release(asked_for.locks[i]);
 }
 
 void lock_reset(struct lock *lock)
