@@ -21,9 +21,8 @@ static bool same(const char *a, const char *b)
 /* A decimal number with an optional suffix K, M, G, T or P (1024); false for anything else or past 2^63. */
 static bool parse_size(const char *value, bool suffixes, uint64_t *ret_size)
 {
-    const char *units = "KMGTP";
+    const char *units = "KMGTP", *unit;
     uint64_t size = 0;
-    const char *unit;
 
     if (*value < '0' || *value > '9')
         return false;
@@ -243,6 +242,8 @@ static bool set_option(struct options *options, enum option_id id, const char *v
         return parse_words(value, profiles, 3, &options->profiles);
     case OPTION_leaks:
         return parse_leaks(value, &options->leaks);
+    case OPTION_gate:
+        return parse_path(value, options->gate);
     case OPTION_format:
         return parse_words(value, formats, 2, &options->formats);
     case OPTION_sample:
@@ -307,9 +308,8 @@ static const char *nearest_option(const char *key)
 /* Takes one pair; false, with a line in `ret_why`, when it cannot be taken. The value is NULL where none was given. */
 static bool take_pair(struct options *options, const char *key, const struct text *given, struct text *ret_why)
 {
-    const char *value = given == NULL ? NULL : given->buf;
+    const char *value = given == NULL ? NULL : given->buf, *nearest;
     enum option_id id = find_option(key);
-    const char *nearest;
 
     if (id == OPTION_MAX) {
         nearest = nearest_option(key);

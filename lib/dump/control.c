@@ -15,7 +15,7 @@
 #include "dump/dump_files.h"
 #include "dump/status.h"
 #include "dump/timer.h"
-#include "reach/park.h"
+#include "reach/reach.h"
 #include "snapshot/modules.h"
 
 #include <errno.h>
@@ -184,6 +184,8 @@ static void serve(enum control_request request, uint32_t nonce)
             control_mark();
         if (request == CONTROL_DUMP)
             result = dump_write("command", false);
+        else if (request == CONTROL_CHECKPOINT)
+            result = dump_checkpoint();
         else
             result = dump_refresh_summary();
         status_answer(&control.status, nonce, result);
@@ -334,13 +336,13 @@ void control_dump_and_wait(const char *reason)
 static bool wait_for_last_dump(int number, int64_t patience_ns)
 {
     int64_t now = sys_monotonic_ns(), deadline = now + patience_ns, got_on = now;
-    unsigned before = dump_files_progress();
+    unsigned before = dump_progress();
 
     while (!wait_for(&control.done, number, SECOND_NS / 10)) {
         now = sys_monotonic_ns();
-        if (dump_files_progress() != before)
+        if (dump_progress() != before)
             got_on = now;
-        before = dump_files_progress();
+        before = dump_progress();
         if (now > deadline || now - got_on > STALL_S * SECOND_NS || modules_loader_is_held())
             return false;
     }
@@ -389,7 +391,7 @@ void control_after_fork(pid_t parent)
     control.wanted = NULL;
     control.status.mapping = NULL; /* the parent's stays mapped, and is no use */
     timer_after_fork();
-    park_after_fork();
+    reach_after_fork();
     control.done = control.asked;
     memset(control.status.answers, 0, sizeof(control.status.answers));
     dump_after_fork();

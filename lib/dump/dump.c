@@ -17,6 +17,7 @@
 #include "dump/folder.h"
 #include "dump/remains.h"
 #include "dump/retain.h"
+#include "reach/maps.h"
 #include "snapshot/locations.h"
 #include "snapshot/modules.h"
 
@@ -111,7 +112,7 @@ static int take(const struct work *work, struct snapshot *snapshot)
     int result = snapshot_take(dump.options->profiles, wants_leaks(work), snapshot);
 
     if (result == 0 && wants_leaks(work) && !snapshot->leaks.is_known)
-        log_line("what can still be reached is not known: that takes more memory than leaktrace may use");
+        log_line("what can still be reached is not known: %s", strerrordesc_np(-snapshot->leaks.failure));
 
     if (result == 0) {
         memcpy(dump.summary.totals, snapshot->totals, sizeof(snapshot->totals));
@@ -229,6 +230,11 @@ static void tidy_up(void)
     if (!dump.has_tidied_up)
         remains_remove(dump.dir);
     dump.has_tidied_up = true;
+}
+
+unsigned dump_progress(void)
+{
+    return dump_files_progress() + maps_progress();
 }
 
 int dump_write(const char *reason, bool is_regular)

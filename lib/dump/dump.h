@@ -28,6 +28,8 @@ int dump_write(const char *reason, bool is_regular);
 /* The same for the last one of the program, where leaks may be looked for that are not before. Before an exec they never are: what
    the program had is of no interest any more. */
 int dump_write_last(const char *reason, bool is_exec);
+/* Goes up as long as a dump gets on. In any thread. */
+unsigned dump_progress(void);
 /* Brings the files of the checkpoint up to date, which replace those before. 0 or -errno, as above. */
 int dump_checkpoint(void);
 /* Removes them, if this process has written them. */

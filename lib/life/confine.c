@@ -98,6 +98,16 @@ static const struct need handlers_wishes[] = {
     {SYS_rt_tgsigqueueinfo, {1, 1, SIGSEGV}},
 };
 
+/* For the option leaks (reach/). */
+static const struct need leaks_wishes[] = {
+    {SYS_rt_sigaction, {33, 0, 0, 8}},
+    {SYS_rt_sigreturn, {0}},
+    {SYS_rt_tgsigqueueinfo, {1, 1, 33}},
+    {SYS_process_vm_readv, {1, 0, 1, 0, 1, 0}},
+    {SYS_mincore, {0, 4096}},
+    {SYS_ioctl, {3, 0xc0606610}},
+};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The first that is forbidden; NULL when all are allowed. */
@@ -128,6 +138,12 @@ void confine_before_strict(void)
         end_tracing(needs);
 }
 
+static void give_up_leaks(void)
+{
+    log_line("the program forbids itself system calls that the option leaks needs: what can still be reached will not be known");
+    life.options.leaks = OPTION_LEAKS_NO;
+}
+
 void confine_before_filter(const struct sock_fprog *filter)
 {
     const struct need *need;
@@ -144,6 +160,8 @@ void confine_before_filter(const struct sock_fprog *filter)
         own_fd_use_common_calls();
     if (forbidden(filter, handlers_wishes, COUNT(handlers_wishes)) != NULL)
         disposition_leave(DISPOSITION_QUIET);
+    if (life.options.leaks != OPTION_LEAKS_NO && forbidden(filter, leaks_wishes, COUNT(leaks_wishes)) != NULL)
+        give_up_leaks();
 }
 
 /* By reading alone, which nothing could have begun without. */

@@ -204,20 +204,20 @@ __attribute__((destructor)) static void destruct(void)
 HOOK void _exit(int status)
 {
     end("_exit");
-    real__exit(status);
+    real__exit(gate_status(status));
     __builtin_unreachable();
 }
 
 HOOK void _Exit(int status)
 {
     end("_Exit");
-    real__Exit(status);
+    real__Exit(gate_status(status));
     __builtin_unreachable();
 }
 
 HOOK void quick_exit(int status)
 {
     end("quick_exit");
-    real_quick_exit(status);
+    real_quick_exit(gate_status(status));
     __builtin_unreachable();
 }

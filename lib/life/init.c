@@ -218,6 +218,7 @@ static void begin_running(void)
     signal_take(life.options.signal);
     if (life.options.at_exit)
         fatal_init();
+    gate_init();
 }
 
 __attribute__((constructor)) static void construct(int argc, char **argv, char **environment)

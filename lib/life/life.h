@@ -62,6 +62,11 @@ void converter_after_fork(void);
 void life_leave(void);
 /* life/test: notes for the dumps whose child the process is, and which test of a test suite it belongs to. */
 void test_note(pid_t parent);
+/* life/gate: sees to it that the option gate is heeded at the end of the process. */
+void gate_init(void);
+/* life/gate: the status that the process ends with, when it is to end with this one: that of the gate's verdict on the last dump, where
+   the status is 0 and the verdict is another. */
+int gate_status(int status);
 /* life/fork: the process was forked, and this is the child. Called by the handler of pthread_atfork. */
 void fork_init(void);
 /* life/fork: starts leaktrace's thread in a child that has no thread yet, but has opened what is still open. Whether it has. */

@@ -2,6 +2,7 @@
 #include "reach/blocks.h"
 
 #include "base/memory.h"
+#include "base/sys.h"
 #include "store/heap_table.h"
 
 #include <errno.h>
@@ -155,7 +156,10 @@ static int allocate(struct blocks *blocks)
     blocks->room_regions += blocks->room_regions / 16 + 16;
     blocks->leaves = memory_map(BLOCKS_LEAVES * sizeof(blocks->leaves[0]));
     blocks->regions = memory_map(blocks->room_regions * sizeof(blocks->regions[0]));
-    return blocks->leaves == NULL || blocks->regions == NULL ? -ENOMEM : 0;
+    if (blocks->leaves == NULL || blocks->regions == NULL)
+        return -ENOMEM;
+    sys_advise_huge(blocks->regions, blocks->room_regions * sizeof(blocks->regions[0]));
+    return 0;
 }
 
 int blocks_init(struct blocks *ret_blocks)
@@ -173,6 +177,7 @@ int blocks_init(struct blocks *ret_blocks)
     ret_blocks->words = memory_map((ret_blocks->n_words + 1) * sizeof(ret_blocks->words[0]));
     if (ret_blocks->words == NULL)
         return -ENOMEM;
+    sys_advise_huge(ret_blocks->words, ret_blocks->n_words * sizeof(ret_blocks->words[0]));
     heap_table_visit(fill, &building);
     ranges_sort(&ret_blocks->long_sizes);
     return building.failed || ret_blocks->long_sizes.failed || ret_blocks->ignored.failed ? -ENOMEM : 0;
@@ -185,26 +190,46 @@ uint64_t blocks_long_size(const struct blocks *blocks, uint32_t block)
     return size == NULL || size->start != block ? 0 : size->end;
 }
 
-static void visit_region(const struct block_region *region, void (*visit)(uint32_t block, void *context), void *context)
+static uint32_t blocks_in(const struct block_region *region)
 {
     uint32_t last = BLOCKS_REGION_WORDS - 1;
-    uint32_t n = region->below[last] + (uint32_t)__builtin_popcountll(region->starts[last]);
 
-    for (uint32_t i = 0; i < n; i++)
-        visit(region->first + i, context);
+    return region->below[last] + (uint32_t)__builtin_popcountll(region->starts[last]);
+}
+
+/* The region of an entry, NULL if no block starts there. */
+static const struct block_region *region_at(const struct blocks *blocks, size_t leaf, size_t i)
+{
+    uint32_t entry = blocks->leaves[leaf][i];
+
+    return entry == 0 || (entry & BLOCKS_COVERED) != 0 ? NULL : &blocks->regions[entry - 1];
+}
+
+static bool has_regions(const struct blocks *blocks, size_t leaf)
+{
+    return blocks->leaves[leaf] != NULL && !is_covered(blocks->leaves[leaf]);
 }
 
 void blocks_visit(const struct blocks *blocks, void (*visit)(uint32_t block, void *context), void *context)
 {
-    for (size_t i = 0; i < BLOCKS_LEAVES; i++) {
-        const uint32_t *leaf = blocks->leaves[i];
+    for (size_t leaf = 0; leaf < BLOCKS_LEAVES; leaf++)
+        for (size_t i = 0; has_regions(blocks, leaf) && i < BLOCKS_LEAF_REGIONS; i++) {
+            const struct block_region *region = region_at(blocks, leaf, i);
 
-        if (leaf == NULL || is_covered(leaf))
-            continue;
-        for (size_t j = 0; j < BLOCKS_LEAF_REGIONS; j++)
-            if (leaf[j] != 0 && (leaf[j] & BLOCKS_COVERED) == 0)
-                visit_region(&blocks->regions[leaf[j] - 1], visit, context);
-    }
+            for (uint32_t n = 0; region != NULL && n < blocks_in(region); n++)
+                visit(region->first + n, context);
+        }
+}
+
+void blocks_visit_backwards(const struct blocks *blocks, void (*visit)(uint32_t block, void *context), void *context)
+{
+    for (size_t leaf = BLOCKS_LEAVES; leaf-- > 0;)
+        for (size_t i = BLOCKS_LEAF_REGIONS; has_regions(blocks, leaf) && i-- > 0;) {
+            const struct block_region *region = region_at(blocks, leaf, i);
+
+            for (uint32_t n = region == NULL ? 0 : blocks_in(region); n-- > 0;)
+                visit(region->first + n, context);
+        }
 }
 
 void blocks_release(struct blocks *blocks)

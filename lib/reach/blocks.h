@@ -1,9 +1,9 @@
 /*
  * An index of the live heap blocks, for the time of one scan: which block is an address in, and what is known of it.
  *
- * Blocks are numbered from 0 in the order of their addresses within each 64 KiB of the address space. There, a bitmap says where
- * blocks start, and a count of the bits below gives a block's number; so an address in the middle of a block is found as fast as
- * its start. 8 bytes for each block, and 1.3 KiB for each 64 KiB in which one starts. In one thread.
+ * Blocks are numbered from 0 in the order of their addresses within each 64 KiB of the address space. There, a bitmap says
+ * where blocks start, and a count of the bits below gives a block's number; so an address in the middle of a block is found as
+ * fast as its start. 8 bytes for each block, and 1.3 KiB for each 64 KiB in which one starts. In one thread.
  */
 #ifndef LEAKTRACE_REACH_BLOCKS_H
 #define LEAKTRACE_REACH_BLOCKS_H
@@ -48,9 +48,9 @@ struct block_region {
 struct blocks {
     uint32_t **leaves; /* or the number of the block that covers all of one, times two and one */
     struct block_region *regions;
-    uint64_t *words; /* of each block: its size in units of 8 bytes << 47 | its address | its state */
+    uint64_t *words;          /* of each block: its size in units of 8 bytes << 47 | its address | its state */
     struct ranges long_sizes; /* number and size in bytes of those whose size does not fit; sorted by number */
-    struct ranges ignored; /* those of no site: addresses */
+    struct ranges ignored;    /* those of no site: addresses */
     size_t n_regions, n_words;
     size_t room_regions;
     uintptr_t lowest, highest; /* all blocks are in between */
@@ -66,6 +66,7 @@ int blocks_init(struct blocks *ret_blocks);
 void blocks_release(struct blocks *blocks);
 /* Calls `visit` with the number of each block, in the order of their addresses. */
 void blocks_visit(const struct blocks *blocks, void (*visit)(uint32_t block, void *context), void *context);
+void blocks_visit_backwards(const struct blocks *blocks, void (*visit)(uint32_t block, void *context), void *context);
 uint64_t blocks_long_size(const struct blocks *blocks, uint32_t block);
 
 static inline uintptr_t blocks_addr(const struct blocks *blocks, uint32_t block)
@@ -113,20 +114,49 @@ static inline uint32_t blocks_at_or_before(const struct blocks *blocks, uintptr_
     return below == 0 ? region->before : region->first + below - 1;
 }
 
-/* The block that the address is in, BLOCKS_NONE if it is in none. A block of 0 bytes has its start. */
+/* False: it is in no block. Else what blocks_at_or_before() needs is on its way from memory. */
+static inline bool blocks_may_have(const struct blocks *blocks, uintptr_t addr)
+{
+    const uint32_t *leaf;
+    uint32_t entry;
+
+    if (addr - blocks->lowest >= blocks->highest - blocks->lowest)
+        return false;
+    leaf = blocks->leaves[addr >> (BLOCKS_REGION_BITS + BLOCKS_LEAF_BITS)];
+    if (leaf == NULL || ((uintptr_t)leaf & 1) != 0)
+        return leaf != NULL;
+    entry = leaf[addr >> BLOCKS_REGION_BITS & (BLOCKS_LEAF_REGIONS - 1)];
+    if (entry == 0 || (entry & BLOCKS_COVERED) != 0)
+        return entry != 0;
+    __builtin_prefetch(&blocks->regions[entry - 1].starts[(addr & 0xffff) >> 9]);
+    __builtin_prefetch(&blocks->regions[entry - 1].below[(addr & 0xffff) >> 9]);
+    __builtin_prefetch(&blocks->regions[entry - 1].first);
+    return true;
+}
+
+/* Whether the address is in that block, which may be BLOCKS_NONE. A block of 0 bytes has its start. */
+static inline bool blocks_has(const struct blocks *blocks, uint32_t block, uintptr_t addr)
+{
+    uintptr_t offset;
+
+    if (block == BLOCKS_NONE)
+        return false;
+    offset = addr - blocks_addr(blocks, block);
+    return offset == 0 || offset < blocks_size(blocks, block);
+}
+
+/* The block that the address is in, BLOCKS_NONE if it is in none. */
 static inline uint32_t blocks_find(const struct blocks *blocks, uintptr_t addr, bool *ret_is_start)
 {
     uint32_t block;
-    uintptr_t offset;
 
     if (addr - blocks->lowest >= blocks->highest - blocks->lowest)
         return BLOCKS_NONE;
     block = blocks_at_or_before(blocks, addr);
-    if (block == BLOCKS_NONE)
+    if (!blocks_has(blocks, block, addr))
         return BLOCKS_NONE;
-    offset = addr - blocks_addr(blocks, block);
-    *ret_is_start = offset == 0;
-    return offset == 0 || offset < blocks_size(blocks, block) ? block : BLOCKS_NONE;
+    *ret_is_start = addr == blocks_addr(blocks, block);
+    return block;
 }
 
 #endif

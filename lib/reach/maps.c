@@ -25,6 +25,10 @@
 #define PAGE_SWAPPED (1ull << 62)
 #define PAGE_OF_FILE (1ull << 61) /* or of memory that is shared */
 
+#define LIMIT_NS (20 * 1000000000ll)
+
+static unsigned progress;
+
 /* --- the list ------------------------------------------------------------------------------------------------------- */
 
 static uintptr_t read_hex(const char **at)
@@ -126,7 +130,13 @@ int maps_init(struct maps *ret_maps, bool copies)
 {
     int result;
 
-    *ret_maps = (struct maps){.copies = copies, .pagemap = -1, .buffer = memory_map(BUFFER_BYTES)};
+    *ret_maps = (struct maps){
+        .copies = copies,
+        .pagemap = -1,
+        .has_scan = true,
+        .deadline_ns = sys_monotonic_ns() + LIMIT_NS,
+        .buffer = memory_map(BUFFER_BYTES),
+    };
     result = ret_maps->buffer == NULL ? -ENOMEM : read_list(ret_maps);
     if (result != 0)
         return result;
@@ -173,6 +183,18 @@ const struct mapping *maps_find(const struct maps *maps, uintptr_t addr)
     return i < maps->count && maps->items[i].range.start <= addr ? &maps->items[i] : NULL;
 }
 
+bool maps_is_late(struct maps *maps)
+{
+    __atomic_fetch_add(&progress, 1, __ATOMIC_RELAXED);
+    maps->is_late |= sys_monotonic_ns() > maps->deadline_ns;
+    return maps->is_late;
+}
+
+unsigned maps_progress(void)
+{
+    return __atomic_load_n(&progress, __ATOMIC_RELAXED);
+}
+
 /* --- pages ---------------------------------------------------------------------------------------------------------- */
 
 /* What pagemap says of each page; where there is none, what mincore knows. */
@@ -186,7 +208,9 @@ static bool look_at_pages(struct maps *maps, const struct mapping *mapping, uint
     if (SYS_CALL(SYS_mincore, page, n * PAGE, resident, 0) != 0)
         return false;
     for (size_t i = 0; i < n; i++)
-        ret_pages[i] = (resident[i] & 1) != 0 ? PAGE_PRESENT | (mapping->flags & (MAPPING_OF_FILE | MAPPING_SHARED) ? PAGE_OF_FILE : 0) : 0;
+        ret_pages[i] = (resident[i] & 1) != 0
+                           ? PAGE_PRESENT | (mapping->flags & (MAPPING_OF_FILE | MAPPING_SHARED) ? PAGE_OF_FILE : 0)
+                           : 0;
     return true;
 }
 
@@ -235,7 +259,8 @@ static void copy(const struct reading *reading, struct range range)
 static void use(const struct reading *reading, enum page_use how, struct range range)
 {
     if (how == PAGE_READ) {
-        reading->words((const uint64_t *)range.start, (range.end - range.start) / sizeof(uint64_t), range.start, reading->context);
+        reading->words((const uint64_t *)range.start, (range.end - range.start) / sizeof(uint64_t), range.start,
+                       reading->context);
         reading->maps->bytes += range.end - range.start;
     }
     if (how == PAGE_COPY)
@@ -271,6 +296,49 @@ static bool lies_still(const struct maps *maps, const struct mapping *mapping)
     return !maps->copies && (mapping->flags & (MAPPING_SHARED | MAPPING_OF_FILE)) == 0;
 }
 
+/* PAGEMAP_SCAN of Linux 6.7 and later. */
+struct scan_region {
+    uint64_t start, end, categories;
+};
+
+struct scan_arguments {
+    uint64_t size, flags, start, end, walk_end;
+    uint64_t regions, n_regions, max_pages;
+    uint64_t inverted, wanted_all, wanted_any, told;
+};
+
+#define SCAN_REQUEST 0xc0606610ul
+#define SCAN_PRESENT (1ul << 3)
+#define SCAN_SWAPPED (1ul << 4)
+#define SCAN_WORTH (64ul << 20)
+
+/* Where the first page that is there begins; the end of the range if there is none. Not asked for what is small. */
+static uintptr_t skip_nothing(struct maps *maps, struct range range)
+{
+    struct scan_region region;
+    struct scan_arguments scan = {
+        .size = sizeof(scan),
+        .start = range.start & ~(PAGE - 1),
+        .end = (range.end + PAGE - 1) & ~(PAGE - 1),
+        .regions = (uintptr_t)&region,
+        .n_regions = 1,
+        .max_pages = 1,
+        .wanted_any = SCAN_PRESENT | SCAN_SWAPPED,
+        .told = SCAN_PRESENT,
+    };
+    long n;
+
+    if (range.end - range.start < SCAN_WORTH || !maps->has_scan || maps->pagemap < 0)
+        return range.start;
+    n = SYS_CALL(SYS_ioctl, maps->pagemap, SCAN_REQUEST, &scan, 0);
+    maps->has_scan = n >= 0;
+    if (n < 0)
+        return range.start;
+    if (n == 0)
+        return range.end;
+    return region.start > range.start ? region.start : range.start;
+}
+
 static void read_in(const struct reading *reading, const struct mapping *mapping, struct range range)
 {
     if (lies_still(reading->maps, mapping)) {
@@ -280,8 +348,11 @@ static void read_in(const struct reading *reading, const struct mapping *mapping
             return;
         }
     }
-    while (range.start < range.end) {
-        uintptr_t end = (range.start & ~(PAGE - 1)) + RUN_PAGES * PAGE;
+    while (range.start < range.end && !maps_is_late(reading->maps)) {
+        uintptr_t end;
+
+        range.start = skip_nothing(reading->maps, range);
+        end = (range.start & ~(PAGE - 1)) + RUN_PAGES * PAGE;
         struct range part = {range.start, end < range.end ? end : range.end};
 
         read_pages(reading, mapping, part);

@@ -11,6 +11,12 @@ typedef void touch(struct marker *marker, uint32_t block, bool is_start);
 /* glibc keeps the end of its newest arena, a multiple of this, where a large block of others may lie by chance. */
 #define ARENA_SPAN (64ul << 20)
 #define LOOSE_BYTES_MAX (256ul << 20)
+#define LINE_BYTES 64ul
+#define PREFETCH_LINES 4u
+#define AHEAD 16u
+#define LOOKED_BETWEEN 4096u /* looks at the clock */
+
+static void settle_reachable(struct marker *marker);
 
 static size_t stack_bytes(const struct marker *marker)
 {
@@ -19,7 +25,7 @@ static size_t stack_bytes(const struct marker *marker)
 
 int mark_init(struct marker *ret_marker, struct blocks *blocks, struct maps *maps)
 {
-    *ret_marker = (struct marker){.blocks = blocks, .maps = maps, .leader = BLOCKS_NONE};
+    *ret_marker = (struct marker){.blocks = blocks, .maps = maps, .leader = BLOCKS_NONE, .settle = settle_reachable};
     ret_marker->stack.items = memory_map(stack_bytes(ret_marker));
     return ret_marker->stack.items == NULL ? -ENOMEM : 0;
 }
@@ -54,45 +60,67 @@ static inline void touch_possible(struct marker *marker, uint32_t block, bool is
         push(marker, block, BLOCK_POSSIBLE);
 }
 
-/* Another leader found before has found its own already. */
+/* One that was taken for a leader, and is not the one whose own is looked for, is led to. */
 static inline void touch_indirect(struct marker *marker, uint32_t block, bool is_start)
 {
     enum block_state state = blocks_state(marker->blocks, block);
 
     (void)is_start;
-    if (state == BLOCK_UNREACHED)
+    if (state == BLOCK_UNREACHED || (state == BLOCK_DEFINITE && block != marker->leader))
         push(marker, block, BLOCK_INDIRECT);
-    else if (state == BLOCK_DEFINITE && block != marker->leader)
-        blocks_set_state(marker->blocks, block, BLOCK_INDIRECT);
 }
 
-static inline __attribute__((always_inline)) void look_at(struct marker *marker, const uint64_t *words, size_t n, touch *what)
-{
-    for (size_t i = 0; i < n; i++) {
-        bool is_start;
-        uint32_t block = blocks_find(marker->blocks, words[i], &is_start);
+/* --- from words to blocks ------------------------------------------------------------------------------------------- */
 
-        if (block != BLOCKS_NONE && (is_start || words[i] % ARENA_SPAN != 0))
-            what(marker, block, is_start);
+/* What is looked at next is asked of the memory before it is needed: nearly each step would wait for it. So addresses that may
+   be in a block are gathered, and settled many at a time. */
+static inline __attribute__((always_inline)) void settle(struct marker *marker, touch *what)
+{
+    struct blocks *blocks = marker->blocks;
+    uint32_t found[MARK_PENDING];
+    unsigned n = marker->n_pending;
+
+    for (unsigned i = 0; i < n; i++) {
+        found[i] = blocks_at_or_before(blocks, marker->pending[i]);
+        if (found[i] != BLOCKS_NONE)
+            __builtin_prefetch(&blocks->words[found[i]], 1);
     }
+    for (unsigned i = 0; i < n; i++) {
+        uintptr_t addr = marker->pending[i];
+
+        if (blocks_has(blocks, found[i], addr) && (addr == blocks_addr(blocks, found[i]) || addr % ARENA_SPAN != 0))
+            what(marker, found[i], addr == blocks_addr(blocks, found[i]));
+    }
+    marker->n_pending = 0;
 }
 
-static void reach_from(const uint64_t *words, size_t n, uintptr_t addr, void *marker)
+static void settle_reachable(struct marker *marker)
 {
-    (void)addr;
-    look_at(marker, words, n, touch_reachable);
+    settle(marker, touch_reachable);
 }
 
-static void possibly_reach_from(const uint64_t *words, size_t n, uintptr_t addr, void *marker)
+static void settle_possible(struct marker *marker)
 {
-    (void)addr;
-    look_at(marker, words, n, touch_possible);
+    settle(marker, touch_possible);
 }
 
-static void lose_with(const uint64_t *words, size_t n, uintptr_t addr, void *marker)
+static void settle_indirect(struct marker *marker)
 {
+    settle(marker, touch_indirect);
+}
+
+static void gather(const uint64_t *words, size_t n, uintptr_t addr, void *context)
+{
+    struct marker *marker = context;
+
     (void)addr;
-    look_at(marker, words, n, touch_indirect);
+    for (size_t i = 0; i < n; i++) {
+        if (!blocks_may_have(marker->blocks, words[i]))
+            continue;
+        marker->pending[marker->n_pending++] = words[i];
+        if (marker->n_pending == MARK_PENDING)
+            marker->settle(marker);
+    }
 }
 
 static void look_into(struct marker *marker, uint32_t block, maps_words *words)
@@ -108,22 +136,51 @@ static void look_into(struct marker *marker, uint32_t block, maps_words *words)
     }
 }
 
-static void follow(struct marker *marker, maps_words *words)
+static inline uint32_t pop(struct marker *marker)
 {
-    while (marker->stack.count > 0)
-        look_into(marker, marker->stack.items[--marker->stack.count], words);
+    uint32_t block = marker->stack.items[--marker->stack.count];
+    const char *start = (const char *)blocks_addr(marker->blocks, block);
+
+    for (unsigned line = 0; line < PREFETCH_LINES; line++)
+        __builtin_prefetch(start + line * LINE_BYTES);
+    return block;
+}
+
+static bool is_late(struct marker *marker)
+{
+    return ++marker->looked % LOOKED_BETWEEN == 0 ? maps_is_late(marker->maps) : marker->maps->is_late;
+}
+
+/* Looks into all blocks of the stack, and into those that come to it. A few are on their way from memory. */
+static void follow(struct marker *marker)
+{
+    uint32_t ahead[AHEAD];
+    unsigned first = 0, n = 0;
+
+    while (!is_late(marker)) {
+        if (marker->stack.count > 0 && n < AHEAD) {
+            ahead[(first + n++) % AHEAD] = pop(marker);
+        } else if (n > 0) {
+            n--;
+            look_into(marker, ahead[first++ % AHEAD], gather);
+        } else if (marker->n_pending > 0) {
+            marker->settle(marker);
+        } else {
+            return;
+        }
+    }
 }
 
 void mark_words(struct marker *marker, const uint64_t *words, size_t n)
 {
-    reach_from(words, n, 0, marker);
-    follow(marker, reach_from);
+    gather(words, n, 0, marker);
+    follow(marker);
 }
 
 void mark_range(struct marker *marker, struct range range)
 {
-    maps_read(marker->maps, range, reach_from, marker);
-    follow(marker, reach_from);
+    maps_read(marker->maps, range, gather, marker);
+    follow(marker);
 }
 
 void mark_block_at(struct marker *marker, uintptr_t addr)
@@ -133,7 +190,7 @@ void mark_block_at(struct marker *marker, uintptr_t addr)
 
     if (block != BLOCKS_NONE)
         touch_reachable(marker, block, true);
-    follow(marker, reach_from);
+    follow(marker);
 }
 
 static void push_possible(uint32_t block, void *context)
@@ -142,19 +199,6 @@ static void push_possible(uint32_t block, void *context)
 
     if (blocks_state(marker->blocks, block) == BLOCK_POSSIBLE)
         push(marker, block, BLOCK_POSSIBLE);
-}
-
-/* Each in turn is taken for the leader of all that it leads to and that has no leader yet. One that a later leader leads to is
-   none. */
-static void lead(uint32_t block, void *context)
-{
-    struct marker *marker = context;
-
-    if (blocks_state(marker->blocks, block) != BLOCK_UNREACHED)
-        return;
-    marker->leader = block;
-    push(marker, block, BLOCK_DEFINITE);
-    follow(marker, lose_with);
 }
 
 /* --- what may be pointers ------------------------------------------------------------------------------------------- */
@@ -224,18 +268,53 @@ void mark_range_loosely(struct marker *marker, struct range range)
 void mark_blocks_loosely(struct marker *marker)
 {
     blocks_visit(marker->blocks, look_loosely_into, marker);
-    follow(marker, possibly_reach_from);
+    follow(marker);
 }
 
 /* --- the end -------------------------------------------------------------------------------------------------------- */
 
 void mark_possible(struct marker *marker)
 {
+    marker->settle = settle_possible;
     blocks_visit(marker->blocks, push_possible, marker);
-    follow(marker, possibly_reach_from);
+    follow(marker);
 }
 
-void mark_finish(struct marker *marker)
+static void follow_from(struct marker *marker, uint32_t block)
 {
-    blocks_visit(marker->blocks, lead, marker);
+    marker->leader = block;
+    push(marker, block, BLOCK_DEFINITE);
+    follow(marker);
+}
+
+static void lead_if_unreached(uint32_t block, void *marker)
+{
+    if (blocks_state(((struct marker *)marker)->blocks, block) == BLOCK_UNREACHED)
+        follow_from(marker, block);
+}
+
+static void forget_indirect(uint32_t block, void *marker)
+{
+    if (blocks_state(((struct marker *)marker)->blocks, block) == BLOCK_INDIRECT)
+        blocks_set_state(((struct marker *)marker)->blocks, block, BLOCK_UNREACHED);
+}
+
+static void lead_again(uint32_t block, void *marker)
+{
+    if (blocks_state(((struct marker *)marker)->blocks, block) == BLOCK_DEFINITE)
+        follow_from(marker, block);
+}
+
+/* Each block in turn is taken for the leader of all that it leads to and that has no leader yet. None of these leaders leads to
+   a later one, which would not have become one; but a later one may lead to an earlier one, by a way that went on from there
+   already. So it is done once more with them alone, backwards. */
+bool mark_finish(struct marker *marker)
+{
+    marker->settle = settle_indirect;
+    blocks_visit(marker->blocks, lead_if_unreached, marker);
+    if (marker->maps->is_late) /* there is no room on the stack for the same ones again */
+        return false;
+    blocks_visit(marker->blocks, forget_indirect, marker);
+    blocks_visit_backwards(marker->blocks, lead_again, marker);
+    return !marker->maps->is_late;
 }

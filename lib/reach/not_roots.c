@@ -8,7 +8,6 @@
 #include "store/heap_region.h"
 
 #define PAGE 4096ul
-#define RED_ZONE 128ul
 #define HEAD_SELF 2 /* word of a control block, the first one too: its own address */
 
 static void add_own_range(uintptr_t start, size_t size, void *context)
@@ -46,9 +45,9 @@ static void add_unused(struct not_roots *not_roots, const struct parked *parked)
 
     if (thread_stack_find(not_roots->maps, parked->tp, &stack)) {
         if (has(stack, parked->sp))
-            ranges_add(&not_roots->ranges, stack.start, parked->sp - RED_ZONE);
+            ranges_add(&not_roots->ranges, stack.start, parked->sp);
     } else if (mapping != NULL && (mapping->flags & MAPPING_STACK) != 0) {
-        ranges_add(&not_roots->ranges, mapping->range.start, parked->sp - RED_ZONE);
+        ranges_add(&not_roots->ranges, mapping->range.start, parked->sp);
     }
 }
 
@@ -62,7 +61,8 @@ struct dead_search {
     uintptr_t tid_at;
 };
 
-/* The kernel sets the number to 0 when the thread ends. Only a stack that libc has made has a page before it that nobody can read. */
+/* The kernel sets the number to 0 when the thread ends. Only a stack that libc has made has a page before it that nobody can
+ * read. */
 static void look_at_block(struct dead_search *search, uintptr_t tp)
 {
     struct not_roots *not_roots = search->not_roots;
@@ -116,7 +116,8 @@ static void add_dead(struct not_roots *not_roots)
     struct dead_search search;
     struct dead_blocks blocks = {.search = &search};
 
-    if (not_roots->parked->own_thread == 0 || !heap_region_shared || !init_search(&search, not_roots))
+    if (not_roots->parked->own_thread == 0 || !heap_region_shared || not_roots->settings->has_stacks_of_parent ||
+        !init_search(&search, not_roots))
         return;
     for (size_t i = 0; i < not_roots->maps->count; i++) {
         const struct mapping *mapping = &not_roots->maps->items[i];

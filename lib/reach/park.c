@@ -4,18 +4,18 @@
 #include "base/entries.h"
 #include "base/memory.h"
 #include "base/sys.h"
-#include "base/text.h"
+#include "reach/task.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <ucontext.h>
 
 #define PARK_SIGNAL 33 /* libc's SIGSETXID, whose own handler passes over what was queued by value */
-#define MASK_BIT(sig) (1ull << ((sig)-1))
 #define KERNEL_RESTORER 0x04000000
+#define RED_ZONE 128u /* that a function may use without moving its stack pointer */
 #define PATIENCE_NS 1000000000ll
+#define BLOCKED_MAX 10 /* times that a thread is seen to block the signal, before it is given up */
 #define ROUNDS_MAX 20
 #define SLOTS_AT_LEAST 64u
 #define STANDING_MAX 16
@@ -72,9 +72,10 @@ static void describe(struct parked *ret_parked, const ucontext_t *context)
     const char *vector = (const char *)context->uc_mcontext.fpregs;
     uint32_t magic, bytes = FXSAVE_BYTES;
 
-    ret_parked->sp = (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
+    ret_parked->sp = (uintptr_t)context->uc_mcontext.gregs[REG_RSP] - RED_ZONE;
     ret_parked->tp = (uintptr_t)__builtin_thread_pointer();
-    ret_parked->registers[0] = (struct range){(uintptr_t)context->uc_mcontext.gregs, (uintptr_t)&context->uc_mcontext.gregs[NGREG]};
+    ret_parked->registers[0] =
+        (struct range){(uintptr_t)context->uc_mcontext.gregs, (uintptr_t)&context->uc_mcontext.gregs[NGREG]};
     if (vector != NULL) {
         memcpy(&magic, vector + XSTATE_MAGIC_AT, sizeof(magic));
         if (magic == XSTATE_MAGIC)
@@ -291,40 +292,27 @@ static void ask_new(pid_t tid, void *context)
     ask(tid);
 }
 
-/* Whether it is worth waiting for: it is alive, and does not block the signal for good. */
-static bool may_still_come(pid_t tid)
+static void wait_for_slot(struct slot *slot, int64_t deadline)
 {
-    char buf[2048], path_buf[64];
-    struct text path = TEXT_ON(path_buf);
-    const char *line;
-    ssize_t len;
-    int fd;
+    struct timespec slice = {.tv_nsec = 10000000};
+    unsigned blocked = 0;
 
-    text_format(&path, "/proc/self/task/%d/status", tid);
-    fd = sys_open(path_buf, O_RDONLY, 0);
-    len = fd < 0 ? fd : sys_read(fd, buf, sizeof(buf) - 1);
-    if (fd >= 0)
-        sys_close(fd);
-    if (len < 0)
-        return len != -ENOENT && len != -ESRCH;
-    buf[len] = '\0';
-    line = strstr(buf, "\nState:\t");
-    return line == NULL || (line[8] != 'Z' && line[8] != 'X');
+    while (__atomic_load_n(&slot->stands, __ATOMIC_ACQUIRE) == 0 && sys_monotonic_ns() < deadline && blocked < BLOCKED_MAX) {
+        enum task_hope hope = TASK_COMES;
+
+        if (sys_futex_wait(&slot->stands, 0, &slice) == -ETIMEDOUT)
+            hope = task_look(slot->parked.tid, PARK_SIGNAL);
+        if (hope == TASK_GONE)
+            return;
+        blocked += hope == TASK_BLOCKS;
+    }
 }
 
 /* Until all stand still that were asked, or have gone, or the time is over. */
 static void wait_for_all(int64_t deadline)
 {
-    struct timespec slice = {.tv_nsec = 10000000};
-
-    for (unsigned i = 0; i < park.count; i++) {
-        struct slot *slot = &park.slots[i];
-
-        while (__atomic_load_n(&slot->stands, __ATOMIC_ACQUIRE) == 0 && sys_monotonic_ns() < deadline) {
-            if (sys_futex_wait(&slot->stands, 0, &slice) == -ETIMEDOUT && !may_still_come(slot->parked.tid))
-                break;
-        }
-    }
+    for (unsigned i = 0; i < park.count; i++)
+        wait_for_slot(&park.slots[i], deadline);
 }
 
 static void collect(pid_t tid, void *context)
@@ -337,7 +325,7 @@ static void collect(pid_t tid, void *context)
             found = &park.slots[i].parked;
     if (found != NULL && parked->count < park.items_room)
         park.items[parked->count++] = *found;
-    else if (tid != sys_gettid() && may_still_come(tid))
+    else if (tid != sys_gettid() && task_look(tid, PARK_SIGNAL) != TASK_GONE)
         parked->missed++;
 }
 

@@ -1,10 +1,13 @@
 /* The scan. Owns nothing; called by snapshot/. */
 #include "reach/reach.h"
 
+#include "base/memory.h"
 #include "base/sys.h"
 #include "reach/maps.h"
 #include "reach/mark.h"
 #include "reach/roots.h"
+
+#include <errno.h>
 
 const char *const reach_class_names[REACH_CLASSES] = {
     [REACH_DEFINITE] = "definite",
@@ -29,8 +32,8 @@ static int find(struct reach *reach, struct maps *maps, struct marker *marker)
         result = mark_init(marker, &reach->blocks, maps);
     if (result == 0)
         result = roots_mark(marker, &reach->parked);
-    if (result == 0)
-        mark_finish(marker);
+    if (result == 0 && !mark_finish(marker))
+        result = -ETIMEDOUT;
     reach->bytes = maps->bytes;
     return result;
 }
@@ -41,6 +44,7 @@ int reach_find(struct reach *reach)
     struct marker marker = {.blocks = &reach->blocks};
     int result = find(reach, &maps, &marker);
 
+    reach->own_bytes = memory_used();
     mark_release(&marker);
     maps_release(&maps);
     return result;
@@ -70,4 +74,10 @@ void reach_end(struct reach *reach)
     blocks_release(&reach->blocks);
     park_end();
     reach->ns += sys_monotonic_ns();
+}
+
+void reach_after_fork(void)
+{
+    park_after_fork();
+    roots_after_fork();
 }

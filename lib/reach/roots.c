@@ -5,6 +5,7 @@
 #include "reach/mark.h"
 #include "reach/not_roots.h"
 #include "reach/thread_stack.h"
+#include "store/heap_region.h"
 #include "store/thread_table.h"
 
 #include <errno.h>
@@ -15,6 +16,11 @@ static struct range_table declared;
 void roots_init(const struct roots_settings *given)
 {
     settings = *given;
+}
+
+void roots_after_fork(void)
+{
+    settings.has_stacks_of_parent = heap_region_shared;
 }
 
 bool roots_add(uintptr_t start, size_t size)
@@ -71,8 +77,8 @@ static void mark_blocks_of_thread(struct marker *marker, const struct parked *pa
     mark_block_at(marker, thread_stack_dtv(marker->maps, parked->tp));
 }
 
-/* libc has the argument of a thread, and then its result, in the control block; of the threads that leaktrace has seen start, leaktrace has
-   the argument. */
+/* libc has the argument of a thread, and then its result, in the control block; of the threads that leaktrace has seen start,
+   leaktrace has the argument. */
 static void mark_kept(const void *argument, pthread_t unjoined, void *marker)
 {
     const uint64_t word = (uint64_t)argument;

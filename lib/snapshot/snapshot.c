@@ -177,8 +177,10 @@ static int take_heap_and_leaks(struct snapshot *snapshot)
 
     reach_begin(&reach);
     result = take_heap(snapshot);
-    if (result == 0 && reach_find(&reach) == 0)
-        result = snapshot_take_leaks(snapshot, &reach);
+    if (result == 0)
+        snapshot->leaks.failure = reach_find(&reach);
+    if (result == 0 && snapshot->leaks.failure == 0)
+        snapshot->leaks.failure = snapshot_take_leaks(snapshot, &reach);
     reach_end(&reach);
     snapshot->leaks.ns = reach.ns;
     return result;

@@ -129,6 +129,90 @@ adds_up() {
     done
 }
 
+# The blocks of a case of leaks_corners: one lost, and so many that can be reached.
+corner_is() {
+    equal "$(classes lost "$3")" "definite 1 100" "$1" && equal "$(classes reached "$3")" "reachable $2 $(($2 * 200))" "$1"
+}
+
+corner() {
+    rm -f "$DUMPS"/*
+    traced leaks=exit -- "$LEAKTRACE_SPECIMENS/leaks_corners" "$1"
+    corner_is "$1" "$2" "$(newest heap_leak leaks_corners)"
+    adds_up
+}
+
+@test "a terabyte of nothing is not looked through, and stays nothing" {
+    corner sparse 2
+    [ "$(comment heap_leak leak_scan_bytes)" -lt 1000000000 ]
+}
+
+@test "what cannot be read is not touched: pages without access, and files that have become shorter" {
+    corner unreadable 2
+}
+
+@test "a thread that blocks every signal goes on, and all of its stack counts" {
+    corner unstoppable 1
+    equal "$(comment heap_leak leak_threads_missed)" 1
+}
+
+@test "of threads that come and go all the time none is missed" {
+    corner restless 1
+    equal "$(comment heap_leak leak_threads_missed)" 0
+}
+
+@test "a thread that ends the process keeps what it has on its stack, as the others do" {
+    corner from_thread 2
+}
+
+@test "memory of the program below and in a stack that a thread was given is not taken for a dead stack" {
+    corner given_stack 2
+}
+
+@test "a forked child and its parent tell their own leaks, and the child keeps what its parent's threads had" {
+    local parent child
+    traced leaks=exit -- "$LEAKTRACE_SPECIMENS/leaks_corners" forked
+    child=$(grep -l '^# forked_from' "$DUMPS"/*.heap_leak.txt)
+    parent=$(grep -L '^# forked_from' "$DUMPS"/*.heap_leak.txt)
+    corner_is parent 2 "$parent"
+    corner_is child 3 "$child"
+}
+
+@test "dumps on request look for leaks while threads allocate, and the program goes on" {
+    start leaks=dump -- "$LEAKTRACE_SPECIMENS/leaks_corners" serves
+    wait_for_line ready
+    local i
+    for i in 1 2 3; do
+        kill -USR2 "$PROGRAM"
+        wait_for_dump "$i"
+        corner_is "dump $i" 1 "$(dump_file heap_leak "$i")"
+    done
+    finish
+    equal "$(comment heap dropped_events)" 0
+}
+
+@test "with leaks=exit a dump on request looks for none" {
+    start leaks=exit -- "$LEAKTRACE_SPECIMENS/leaks_corners" serves
+    wait_for_line ready
+    kill -USR2 "$PROGRAM"
+    wait_for_dump 1
+    finish
+    [ ! -e "$(dump_file heap_leak 1)" ]
+    [ -e "$(dump_file heap_leak 2)" ]
+}
+
+@test "a program that executes another is not looked at, and the other is" {
+    traced leaks=exit -- env "$LEAKTRACE_SPECIMENS/leaks_corners" given_stack
+    equal "$(find "$DUMPS" -name 'env.*heap_leak*' | wc -l)" 0
+    equal "$(find "$DUMPS" -name 'leaks_corners.*heap_leak*' | wc -l)" 2
+}
+
+@test "where the memory does not suffice nothing is said of leaks, in one line, and the rest is there" {
+    traced leaks=exit memory=2M -- "$LEAKTRACE_SPECIMENS/leaks" exit || true
+    equal "$(grep -c 'what can still be reached is not known' "$BATS_TEST_TMPDIR/log")" 1
+    equal "$(find "$DUMPS" -name '*heap_leak*' | wc -l)" 0
+    equal "$(total heap inuse_objects by_malloc)" 1
+}
+
 @test "without the option nothing is looked for, and no file is there" {
     traced -- "$LEAKTRACE_SPECIMENS/leaks" exit || true
     equal "$(find "$DUMPS" -name '*heap_leak*' | wc -l)" 0

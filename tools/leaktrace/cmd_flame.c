@@ -2,15 +2,14 @@
 #include "commands.h"
 #include "common.h"
 #include "flame/page.h"
+#include "output.h"
 #include "profile/source.h"
 #include "take_source.h"
 #include "view/report.h"
 #include "view_options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const char help[] = "Usage: leaktrace flame [OPTIONS] SOURCE... -o OUT.html\n"
                            "\n"
@@ -36,12 +35,9 @@ struct request {
 /* Reads the options. A negative result means that all is well; else it is the exit status. */
 static int read_options(int argc, char **argv, struct request *ret_request)
 {
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                            {"base", required_argument, NULL, 'b'},
-                                            {"kind", required_argument, NULL, 'k'},
-                                            {"symbols", required_argument, NULL, 's'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
+    static const struct option options[] = {{"output", required_argument, NULL, 'o'}, {"base", required_argument, NULL, 'b'},
+                                            {"kind", required_argument, NULL, 'k'},   {"symbols", required_argument, NULL, 's'},
+                                            {"help", no_argument, NULL, 'h'},         {0}};
     int option, status;
 
     while ((option = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
@@ -75,23 +71,12 @@ static int read_options(int argc, char **argv, struct request *ret_request)
 /* Writes the page to a file, or to standard output; false after a complaint. */
 static bool write_page(const struct flame_page *page, const char *output)
 {
-    FILE *out = stdout;
-    int error;
+    FILE *out = output_open(output);
 
-    if (strcmp(output, "-") == 0) {
-        flame_page_write(page, out);
-        return true;
-    }
-    errno = 0;
-    out = fopen(output, "we");
-    if (out != NULL) {
-        flame_page_write(page, out);
-        error = ferror(out) ? EIO : 0;
-        if (fclose(out) == 0 && error == 0)
-            return true;
-    }
-    complain("%s: %s", output, strerror(errno));
-    return false;
+    if (out == NULL)
+        return false;
+    flame_page_write(page, out);
+    return output_close(out, output);
 }
 
 /* Returns how many things went wrong. */

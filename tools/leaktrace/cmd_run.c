@@ -50,21 +50,6 @@ static const char *explain_no_dump(const struct run_options *options, const stru
            "why";
 }
 
-/* Of a source that has one: a process that called exec has left sets under several names. */
-static const struct source_set *newest_set(const struct source *source)
-{
-    const struct source_set *newest = source->sets;
-
-    for (size_t i = 1; i < source->n_sets; i++) {
-        const struct source_set *set = &source->sets[i];
-
-        if (set->written.tv_sec > newest->written.tv_sec ||
-            (set->written.tv_sec == newest->written.tv_sec && set->written.tv_nsec > newest->written.tv_nsec))
-            newest = set;
-    }
-    return newest;
-}
-
 static void print_set(const char *folder, const struct source_set *set)
 {
     const struct line_page page = environment_page(stderr);
@@ -92,7 +77,8 @@ static void summarize(const struct run_options *options, const struct launch *la
     if ((options->options.formats & OPTION_FORMAT_PPROF) == 0)
         return;
     if (source_add_folder(&source, folder, &filter, &why) == 0 && source.n_sets > 0)
-        print_set(folder, newest_set(&source));
+        /* A process that called exec has left sets under several names. */
+        print_set(folder, source_newest(&source));
     else
         complain("no dump of pid %d in %s: %s %s", launch->pid, folder, options->program[0],
                  explain_no_dump(options, launch, verdict));

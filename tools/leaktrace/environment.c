@@ -68,6 +68,11 @@ const char *environment_library(void)
     return value_of("LEAKTRACE_LIBRARY");
 }
 
+const char *environment_terminal(void)
+{
+    return value_of("TERM");
+}
+
 const char *environment_path(void)
 {
     const char *value = value_of("PATH");

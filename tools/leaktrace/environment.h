@@ -26,6 +26,8 @@ const char *environment_path(void);
 /* How lines of code are found without folders of one's own: with debuginfod when DEBUGINFOD_URLS is set; progress is shown on
    standard error when that is a terminal. */
 struct symbolize_options environment_symbols(void);
+/* TERM; NULL when not set. */
+const char *environment_terminal(void);
 /* The folder for dumps when no option names one, as dump/folder.c chooses it. */
 const char *environment_dump_folder(void);
 

@@ -58,6 +58,8 @@ struct profile_location {
 struct profile_label {
     const char *key;
     const char *value; /* empty for a number */
+    int64_t number;
+    const char *unit; /* of the number; may be empty */
 };
 
 struct profile_sample {
@@ -82,6 +84,8 @@ struct profile {
     const char **comments;
     size_t n_comments;
     const char *default_type; /* empty: the last */
+    struct profile_type period_type;
+    int64_t period; /* mean distance of samples; 0: unknown */
     int64_t time_ns;
     int64_t duration_ns;
     struct arena arena;
