@@ -68,7 +68,8 @@ bool range_table_remove(struct range_table *table, uintptr_t start)
     return page != NULL;
 }
 
-void range_table_visit(const struct range_table *table, void (*visit)(uintptr_t start, size_t size, void *context), void *context)
+void range_table_visit(const struct range_table *table, void (*visit)(uintptr_t start, size_t size, void *context),
+                       void *context)
 {
     for (const struct range_page *page = &table->first; page != NULL; page = __atomic_load_n(&page->next, __ATOMIC_ACQUIRE)) {
         for (uint32_t i = 0; i < RANGE_TABLE_ENTRIES; i++) {

@@ -1,8 +1,8 @@
 /*
  * A set of address ranges that grows, for a few writers at a time and readers at any time.
  *
- * An entry is added and removed by one store each, without a lock; so it can be used in every hook, in signal handlers, and in the
- * child of fork. Its pages are the kernel's and are never given back.
+ * An entry is added and removed by one store each, without a lock; so it can be used in every hook, in signal handlers, and in
+ * the child of fork. Its pages are the kernel's and are never given back.
  */
 #ifndef LEAKTRACE_BASE_RANGE_TABLE_H
 #define LEAKTRACE_BASE_RANGE_TABLE_H
@@ -33,6 +33,7 @@ bool range_table_add(struct range_table *table, uintptr_t start, size_t size);
 /* Removes one range that starts here; false when there is none. */
 bool range_table_remove(struct range_table *table, uintptr_t start);
 /* Calls `visit` for each range. What comes and goes meanwhile may be missed. */
-void range_table_visit(const struct range_table *table, void (*visit)(uintptr_t start, size_t size, void *context), void *context);
+void range_table_visit(const struct range_table *table, void (*visit)(uintptr_t start, size_t size, void *context),
+                       void *context);
 
 #endif

@@ -166,6 +166,7 @@ static int add_leaks(struct comments *comments, const struct snapshot_leaks *lea
         return 0;
     result = add_number(comments, "leak_scan_bytes", leaks->bytes);
     result |= add_number(comments, "leak_scan_ns", leaks->ns);
+    result |= add_number(comments, "leak_scan_own_bytes", leaks->own_bytes);
     result |= add_number(comments, "leak_threads", leaks->threads);
     return result | add_number(comments, "leak_threads_missed", leaks->threads_missed);
 }

@@ -1,9 +1,9 @@
 /*
  * An index of the live heap blocks, for the time of one scan: which block is an address in, and what is known of it.
  *
- * Blocks are numbered from 0 in the order of their addresses within each 64 KiB of the address space. There, a bitmap says where
- * blocks start, and a count of the bits below gives a block's number; so an address in the middle of a block is found as fast as
- * its start. 8 bytes for each block, and 1.3 KiB for each 64 KiB in which one starts. In one thread.
+ * Blocks are numbered from 0 in the order of their addresses within each 64 KiB of the address space. There, a bitmap says
+ * where blocks start, and a count of the bits below gives a block's number; so an address in the middle of a block is found as
+ * fast as its start. 8 bytes for each block, and 1.3 KiB for each 64 KiB in which one starts. In one thread.
  */
 #ifndef LEAKTRACE_REACH_BLOCKS_H
 #define LEAKTRACE_REACH_BLOCKS_H
@@ -48,9 +48,9 @@ struct block_region {
 struct blocks {
     uint32_t **leaves; /* or the number of the block that covers all of one, times two and one */
     struct block_region *regions;
-    uint64_t *words; /* of each block: its size in units of 8 bytes << 47 | its address | its state */
+    uint64_t *words;          /* of each block: its size in units of 8 bytes << 47 | its address | its state */
     struct ranges long_sizes; /* number and size in bytes of those whose size does not fit; sorted by number */
-    struct ranges ignored; /* those of no site: addresses */
+    struct ranges ignored;    /* those of no site: addresses */
     size_t n_regions, n_words;
     size_t room_regions;
     uintptr_t lowest, highest; /* all blocks are in between */

@@ -208,7 +208,9 @@ static bool look_at_pages(struct maps *maps, const struct mapping *mapping, uint
     if (SYS_CALL(SYS_mincore, page, n * PAGE, resident, 0) != 0)
         return false;
     for (size_t i = 0; i < n; i++)
-        ret_pages[i] = (resident[i] & 1) != 0 ? PAGE_PRESENT | (mapping->flags & (MAPPING_OF_FILE | MAPPING_SHARED) ? PAGE_OF_FILE : 0) : 0;
+        ret_pages[i] = (resident[i] & 1) != 0
+                           ? PAGE_PRESENT | (mapping->flags & (MAPPING_OF_FILE | MAPPING_SHARED) ? PAGE_OF_FILE : 0)
+                           : 0;
     return true;
 }
 
@@ -257,7 +259,8 @@ static void copy(const struct reading *reading, struct range range)
 static void use(const struct reading *reading, enum page_use how, struct range range)
 {
     if (how == PAGE_READ) {
-        reading->words((const uint64_t *)range.start, (range.end - range.start) / sizeof(uint64_t), range.start, reading->context);
+        reading->words((const uint64_t *)range.start, (range.end - range.start) / sizeof(uint64_t), range.start,
+                       reading->context);
         reading->maps->bytes += range.end - range.start;
     }
     if (how == PAGE_COPY)

@@ -1,8 +1,8 @@
 /*
  * What is mapped in the process, and which of its pages can be looked at. In one thread, for the time of one scan.
  *
- * No page is touched that is not there: reservations that nobody has written to stay empty. Memory is read where it lies only if
- * nothing can take it away meanwhile; else the kernel copies it, and says so if it cannot.
+ * No page is touched that is not there: reservations that nobody has written to stay empty. Memory is read where it lies only
+ * if nothing can take it away meanwhile; else the kernel copies it, and says so if it cannot.
  */
 #ifndef LEAKTRACE_REACH_MAPS_H
 #define LEAKTRACE_REACH_MAPS_H
@@ -36,8 +36,8 @@ struct maps {
     bool is_late;        /* it has taken too long: nothing is read any more */
     bool has_scan;       /* the kernel can be asked where pages are, so that a terabyte of nothing takes no time */
     int64_t deadline_ns;
-    uint64_t bytes;      /* read so far */
-    void *buffer;        /* for copies, and what is known of pages */
+    uint64_t bytes; /* read so far */
+    void *buffer;   /* for copies, and what is known of pages */
 };
 
 /* Counts that the scan gets on, and looks at the clock. */
@@ -63,7 +63,8 @@ void maps_read(struct maps *maps, struct range range, maps_words *words, void *c
 
 static inline bool maps_can_read(const struct maps *maps, uintptr_t start, size_t size)
 {
-    return start - maps->recent.start < maps->recent.end - maps->recent.start && size <= maps->recent.end - start && size <= MAPS_SMALL;
+    return start - maps->recent.start < maps->recent.end - maps->recent.start && size <= maps->recent.end - start &&
+           size <= MAPS_SMALL;
 }
 
 #endif

@@ -25,8 +25,7 @@ static size_t stack_bytes(const struct marker *marker)
 
 int mark_init(struct marker *ret_marker, struct blocks *blocks, struct maps *maps)
 {
-    *ret_marker = (struct marker){
-        .blocks = blocks, .maps = maps, .leader = BLOCKS_NONE, .settle = settle_reachable};
+    *ret_marker = (struct marker){.blocks = blocks, .maps = maps, .leader = BLOCKS_NONE, .settle = settle_reachable};
     ret_marker->stack.items = memory_map(stack_bytes(ret_marker));
     return ret_marker->stack.items == NULL ? -ENOMEM : 0;
 }
@@ -73,8 +72,8 @@ static inline void touch_indirect(struct marker *marker, uint32_t block, bool is
 
 /* --- from words to blocks ------------------------------------------------------------------------------------------- */
 
-/* What is looked at next is asked of the memory before it is needed: nearly each step would wait for it. So addresses that may be in
-   a block are gathered, and settled many at a time. */
+/* What is looked at next is asked of the memory before it is needed: nearly each step would wait for it. So addresses that may
+   be in a block are gathered, and settled many at a time. */
 static inline __attribute__((always_inline)) void settle(struct marker *marker, touch *what)
 {
     struct blocks *blocks = marker->blocks;
@@ -306,13 +305,15 @@ static void lead_again(uint32_t block, void *marker)
         follow_from(marker, block);
 }
 
-/* Each block in turn is taken for the leader of all that it leads to and that has no leader yet. None of these leaders leads to a later
-   one, which would not have become one; but a later one may lead to an earlier one, by a way that went on from there already. So it is
-   done once more with them alone, backwards. */
+/* Each block in turn is taken for the leader of all that it leads to and that has no leader yet. None of these leaders leads to
+   a later one, which would not have become one; but a later one may lead to an earlier one, by a way that went on from there
+   already. So it is done once more with them alone, backwards. */
 bool mark_finish(struct marker *marker)
 {
     marker->settle = settle_indirect;
     blocks_visit(marker->blocks, lead_if_unreached, marker);
+    if (marker->maps->is_late) /* there is no room on the stack for the same ones again */
+        return false;
     blocks_visit(marker->blocks, forget_indirect, marker);
     blocks_visit_backwards(marker->blocks, lead_again, marker);
     return !marker->maps->is_late;

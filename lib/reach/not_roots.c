@@ -61,7 +61,8 @@ struct dead_search {
     uintptr_t tid_at;
 };
 
-/* The kernel sets the number to 0 when the thread ends. Only a stack that libc has made has a page before it that nobody can read. */
+/* The kernel sets the number to 0 when the thread ends. Only a stack that libc has made has a page before it that nobody can
+ * read. */
 static void look_at_block(struct dead_search *search, uintptr_t tp)
 {
     struct not_roots *not_roots = search->not_roots;
@@ -115,7 +116,8 @@ static void add_dead(struct not_roots *not_roots)
     struct dead_search search;
     struct dead_blocks blocks = {.search = &search};
 
-    if (not_roots->parked->own_thread == 0 || !heap_region_shared || not_roots->settings->has_stacks_of_parent || !init_search(&search, not_roots))
+    if (not_roots->parked->own_thread == 0 || !heap_region_shared || not_roots->settings->has_stacks_of_parent ||
+        !init_search(&search, not_roots))
         return;
     for (size_t i = 0; i < not_roots->maps->count; i++) {
         const struct mapping *mapping = &not_roots->maps->items[i];

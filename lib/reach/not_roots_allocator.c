@@ -15,19 +15,20 @@
 #define CHUNK_HEAD 16ul /* of glibc, before a block: the size of the chunk before or what alignment has cost, and the size */
 #define CHUNK_IS_MMAPPED 2ul
 #define CHUNK_FLAGS 7ul
-#define MMAPPED_MIN 2048ul       /* no smaller block is worth a mapping */
-#define ARENA_SPAN (64ul << 20)  /* each heap of an arena that is not the main one starts at a multiple */
-#define ARENA_HEAD_MAX 256ul     /* the arena stands behind the head of its first heap */
+#define MMAPPED_MIN 2048ul      /* no smaller block is worth a mapping */
+#define ARENA_SPAN (64ul << 20) /* each heap of an arena that is not the main one starts at a multiple */
+#define ARENA_HEAD_MAX 256ul    /* the arena stands behind the head of its first heap */
 #define BINS 127u
 #define BIN_BYTES 16ul
 #define BINS_EMPTY_MIN 8u
-#define ARENA_BEFORE_BINS 112ul  /* its lock, flags, lists of small chunks, and where the free memory at its end begins */
+#define ARENA_BEFORE_BINS 112ul /* its lock, flags, lists of small chunks, and where the free memory at its end begins */
 #define ARENA_BEHIND_BINS 64ul
-#define START_BRK_FIELD 47       /* of /proc/self/stat */
+#define START_BRK_FIELD 47 /* of /proc/self/stat */
 
 /* --- glibc's -------------------------------------------------------------------------------------------------------- */
 
-/* Where the kernel was asked to begin; 0 when it does not tell. Without randomization the program's own data is in the same mapping. */
+/* Where the kernel was asked to begin; 0 when it does not tell. Without randomization the program's own data is in the same
+ * mapping. */
 static uintptr_t read_start_brk(void)
 {
     char buf[2048], *at;
@@ -58,9 +59,9 @@ static void add_main_arena(struct not_roots *not_roots)
     }
 }
 
-/* The main arena itself lies in libc's data. It points to the free memory behind the last block, an address that is inside of that block:
-   a block may use the first word of the chunk behind it. An empty list of chunks is a pair of pointers to the place 16 bytes before
-   it, and there are 127 lists in a row, most of them empty. */
+/* The main arena itself lies in libc's data. It points to the free memory behind the last block, an address that is inside of
+   that block: a block may use the first word of the chunk behind it. An empty list of chunks is a pair of pointers to the place
+   16 bytes before it, and there are 127 lists in a row, most of them empty. */
 struct bins {
     struct not_roots *not_roots;
     uintptr_t last;
@@ -140,7 +141,8 @@ static void add_mmapped(uint32_t block, void *context)
     uint64_t before, size;
 
     if (blocks_size(not_roots->blocks, block) < MMAPPED_MIN || !maps_word(not_roots->maps, chunk, &before) ||
-        !maps_word(not_roots->maps, chunk + sizeof(before), &size) || (size & CHUNK_IS_MMAPPED) == 0 || (chunk - before) % PAGE != 0)
+        !maps_word(not_roots->maps, chunk + sizeof(before), &size) || (size & CHUNK_IS_MMAPPED) == 0 ||
+        (chunk - before) % PAGE != 0)
         return;
     ranges_add(&not_roots->ranges, chunk - before, chunk + (size & ~CHUNK_FLAGS));
 }

@@ -4,16 +4,14 @@
 #include "base/entries.h"
 #include "base/memory.h"
 #include "base/sys.h"
-#include "base/text.h"
+#include "reach/task.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <ucontext.h>
 
 #define PARK_SIGNAL 33 /* libc's SIGSETXID, whose own handler passes over what was queued by value */
-#define MASK_BIT(sig) (1ull << ((sig)-1))
 #define KERNEL_RESTORER 0x04000000
 #define RED_ZONE 128u /* that a function may use without moving its stack pointer */
 #define PATIENCE_NS 1000000000ll
@@ -76,7 +74,8 @@ static void describe(struct parked *ret_parked, const ucontext_t *context)
 
     ret_parked->sp = (uintptr_t)context->uc_mcontext.gregs[REG_RSP] - RED_ZONE;
     ret_parked->tp = (uintptr_t)__builtin_thread_pointer();
-    ret_parked->registers[0] = (struct range){(uintptr_t)context->uc_mcontext.gregs, (uintptr_t)&context->uc_mcontext.gregs[NGREG]};
+    ret_parked->registers[0] =
+        (struct range){(uintptr_t)context->uc_mcontext.gregs, (uintptr_t)&context->uc_mcontext.gregs[NGREG]};
     if (vector != NULL) {
         memcpy(&magic, vector + XSTATE_MAGIC_AT, sizeof(magic));
         if (magic == XSTATE_MAGIC)
@@ -293,63 +292,19 @@ static void ask_new(pid_t tid, void *context)
     ask(tid);
 }
 
-static bool is_gone(const char *status)
-{
-    const char *line = strstr(status, "\nState:\t");
-
-    return line != NULL && (line[8] == 'Z' || line[8] == 'X');
-}
-
-/* Threads block all signals for a moment when they make others, fork or end. */
-static bool blocks_signal(const char *status)
-{
-    const char *line = strstr(status, "\nSigBlk:\t");
-    uint64_t mask = 0;
-
-    for (const char *at = line == NULL ? "" : line + 9; *at != '\0' && *at != '\n'; at++)
-        mask = mask << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
-    return (mask & MASK_BIT(PARK_SIGNAL)) != 0;
-}
-
-enum hope {
-    HOPE_GONE,
-    HOPE_BLOCKED,
-    HOPE_COMES,
-};
-
-static enum hope look_at_task(pid_t tid)
-{
-    char buf[2048], path_buf[64];
-    struct text path = TEXT_ON(path_buf);
-    ssize_t len;
-    int fd;
-
-    text_format(&path, "/proc/self/task/%d/status", tid);
-    fd = sys_open(path_buf, O_RDONLY, 0);
-    len = fd < 0 ? fd : sys_read(fd, buf, sizeof(buf) - 1);
-    if (fd >= 0)
-        sys_close(fd);
-    if (len < 0)
-        return len == -ENOENT || len == -ESRCH ? HOPE_GONE : HOPE_COMES;
-    buf[len] = '\0';
-    if (is_gone(buf))
-        return HOPE_GONE;
-    return blocks_signal(buf) ? HOPE_BLOCKED : HOPE_COMES;
-}
-
 static void wait_for_slot(struct slot *slot, int64_t deadline)
 {
     struct timespec slice = {.tv_nsec = 10000000};
     unsigned blocked = 0;
 
     while (__atomic_load_n(&slot->stands, __ATOMIC_ACQUIRE) == 0 && sys_monotonic_ns() < deadline && blocked < BLOCKED_MAX) {
-        enum hope hope = HOPE_COMES;
+        enum task_hope hope = TASK_COMES;
 
         if (sys_futex_wait(&slot->stands, 0, &slice) == -ETIMEDOUT)
-            hope = look_at_task(slot->parked.tid);
-        if (hope == HOPE_GONE)
+            hope = task_look(slot->parked.tid, PARK_SIGNAL);
+        if (hope == TASK_GONE)
             return;
-        blocked += hope == HOPE_BLOCKED;
+        blocked += hope == TASK_BLOCKS;
     }
 }
 
@@ -370,7 +325,7 @@ static void collect(pid_t tid, void *context)
             found = &park.slots[i].parked;
     if (found != NULL && parked->count < park.items_room)
         park.items[parked->count++] = *found;
-    else if (tid != sys_gettid() && look_at_task(tid) != HOPE_GONE)
+    else if (tid != sys_gettid() && task_look(tid, PARK_SIGNAL) != TASK_GONE)
         parked->missed++;
 }
 

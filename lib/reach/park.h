@@ -1,9 +1,9 @@
 /*
  * The program's threads stand still while its memory is looked at, and say where their stacks begin.
  *
- * A signal of libc's own (that of setuid) is queued for each thread with a value that tells it from libc's; no mask that libc sets
- * holds it back. The handler waits, for a bounded time, until it is let go. A thread that ends the process and waits for its
- * last dump has blocked every signal: it says so before (park_stand). See decisions/0010.
+ * A signal of libc's own (that of setuid) is queued for each thread with a value that tells it from libc's; no mask that libc
+ * sets holds it back. The handler waits, for a bounded time, until it is let go. A thread that ends the process and waits for
+ * its last dump has blocked every signal: it says so before (park_stand). See decisions/0010.
  */
 #ifndef LEAKTRACE_REACH_PARK_H
 #define LEAKTRACE_REACH_PARK_H
@@ -25,7 +25,7 @@ struct parked {
 struct parked_threads {
     const struct parked *items;
     unsigned count;
-    unsigned missed; /* that go on: they could not be reached, or not in time */
+    unsigned missed;  /* that go on: they could not be reached, or not in time */
     pid_t own_thread; /* the calling thread, as libc knows it, if it is leaktrace's; else 0 */
 };
 
@@ -39,8 +39,8 @@ void park_end(void);
 
 /* These tasks are leaktrace's, and go on. */
 void park_exempt(pid_t thread, pid_t worker);
-/* The calling thread will not go on before the process ends: all that it may still use is at `sp` and further out on its stack, and in
-   `n` registers, at most PARK_REGISTERS. If too many others do the same it is missed. Safe in a signal handler. */
+/* The calling thread will not go on before the process ends: all that it may still use is at `sp` and further out on its stack,
+   and in `n` registers, at most PARK_REGISTERS. If too many others do the same it is missed. Safe in a signal handler. */
 #define PARK_REGISTERS 6u
 void park_stand(uintptr_t sp, const uintptr_t *registers, unsigned n);
 /* It goes on. */

@@ -106,7 +106,8 @@ const struct range *ranges_find(const struct ranges *ranges, uintptr_t addr)
     return low == 0 ? NULL : &ranges->items[low - 1];
 }
 
-void ranges_visit_rest(const struct ranges *ranges, struct range of, void (*visit)(struct range part, void *context), void *context)
+void ranges_visit_rest(const struct ranges *ranges, struct range of, void (*visit)(struct range part, void *context),
+                       void *context)
 {
     const struct range *end = ranges->items + ranges->count;
     const struct range *item = ranges_find(ranges, of.start);

@@ -30,7 +30,8 @@ void ranges_merge(struct ranges *ranges);
 /* The last one that starts at or before the address; NULL when there is none. Of a sorted list. */
 const struct range *ranges_find(const struct ranges *ranges, uintptr_t addr);
 /* Calls `visit` for each part of start to end that is in no range, in order. Of a merged list. */
-void ranges_visit_rest(const struct ranges *ranges, struct range of, void (*visit)(struct range part, void *context), void *context);
+void ranges_visit_rest(const struct ranges *ranges, struct range of, void (*visit)(struct range part, void *context),
+                       void *context);
 void ranges_release(struct ranges *ranges);
 
 #endif

@@ -1,6 +1,7 @@
 /* The scan. Owns nothing; called by snapshot/. */
 #include "reach/reach.h"
 
+#include "base/memory.h"
 #include "base/sys.h"
 #include "reach/maps.h"
 #include "reach/mark.h"
@@ -43,6 +44,7 @@ int reach_find(struct reach *reach)
     struct marker marker = {.blocks = &reach->blocks};
     int result = find(reach, &maps, &marker);
 
+    reach->own_bytes = memory_used();
     mark_release(&marker);
     maps_release(&maps);
     return result;

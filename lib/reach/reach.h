@@ -1,8 +1,8 @@
 /*
  * Which live heap blocks the program can still reach.
  *
- * While it is found out all threads of the program stand still; no lock is taken. In leaktrace's own thread, or in the last of the
- * program's, one at a time.
+ * While it is found out all threads of the program stand still; no lock is taken. In leaktrace's own thread, or in the last of
+ * the program's, one at a time.
  */
 #ifndef LEAKTRACE_REACH_REACH_H
 #define LEAKTRACE_REACH_REACH_H
@@ -12,13 +12,7 @@
 
 #include <stdint.h>
 
-enum reach_class {
-    REACH_DEFINITE,
-    REACH_INDIRECT,
-    REACH_POSSIBLE,
-    REACH_REACHABLE,
-    REACH_CLASSES
-};
+enum reach_class { REACH_DEFINITE, REACH_INDIRECT, REACH_POSSIBLE, REACH_REACHABLE, REACH_CLASSES };
 
 extern const char *const reach_class_names[REACH_CLASSES];
 
@@ -27,6 +21,7 @@ struct reach {
     struct blocks blocks;
     int64_t ns;     /* that it has taken */
     uint64_t bytes; /* of memory looked at */
+    uint64_t own_bytes; /* that leaktrace had at the most meanwhile, all that it has included */
 };
 
 /* Stops the program's threads. To be ended in any case. */

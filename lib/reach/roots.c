@@ -77,8 +77,8 @@ static void mark_blocks_of_thread(struct marker *marker, const struct parked *pa
     mark_block_at(marker, thread_stack_dtv(marker->maps, parked->tp));
 }
 
-/* libc has the argument of a thread, and then its result, in the control block; of the threads that leaktrace has seen start, leaktrace has
-   the argument. */
+/* libc has the argument of a thread, and then its result, in the control block; of the threads that leaktrace has seen start,
+   leaktrace has the argument. */
 static void mark_kept(const void *argument, pthread_t unjoined, void *marker)
 {
     const uint64_t word = (uint64_t)argument;

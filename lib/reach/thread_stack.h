@@ -1,4 +1,5 @@
-/* Where libc's threads have their stacks: told by their control blocks (struct pthread), whose fields are found by what they hold. */
+/* Where libc's threads have their stacks: told by their control blocks (struct pthread), whose fields are found by what they
+ * hold. */
 #ifndef LEAKTRACE_REACH_THREAD_STACK_H
 #define LEAKTRACE_REACH_THREAD_STACK_H
 

@@ -53,6 +53,7 @@ struct snapshot_leaks {
     int failure; /* else: -errno; -ENOMEM: it takes more memory than leaktrace may use */
     struct snapshot_rows rows; /* label `leak`: one of reach_class_names */
     int64_t bytes;             /* looked at */
+    int64_t own_bytes;         /* of leaktrace's memory meanwhile */
     int64_t ns;                /* for which the program stood still */
     int64_t threads;           /* that stood still */
     int64_t threads_missed;    /* that went on */

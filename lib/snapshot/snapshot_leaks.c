@@ -61,6 +61,7 @@ int snapshot_take_leaks(struct snapshot *snapshot, const struct reach *reach)
     heap_table_visit(add_block, &rows);
     snapshot->leaks.is_known = rows.result == 0;
     snapshot->leaks.bytes = (int64_t)reach->bytes;
+    snapshot->leaks.own_bytes = (int64_t)reach->own_bytes;
     snapshot->leaks.threads = reach->parked.count;
     snapshot->leaks.threads_missed = reach->parked.missed;
     return rows.result;

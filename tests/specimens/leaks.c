@@ -1,6 +1,6 @@
 /*
- * Blocks that can and cannot be reached when the program ends: a function for each way, in which the blocks are acquired. What becomes of
- * them stands in the table of leaks.bats. The argument names how the program ends.
+ * Blocks that can and cannot be reached when the program ends: a function for each way, in which the blocks are acquired. What
+ * becomes of them stands in the table of leaks.bats. The argument names how the program ends.
  */
 #include "specimen.h"
 
@@ -548,7 +548,8 @@ SITE void use_threads(void)
     usleep(100000);
 }
 
-/* When main has returned, what it had is lost, though it still lies where it was; as long as exit has not returned, it is not. */
+/* When main has returned, what it had is lost, though it still lies where it was; as long as exit has not returned, it is not.
+ */
 SITE void *of_main(void)
 {
     return malloc(510);

@@ -178,7 +178,8 @@ static void assert_random_graph(uint64_t seed, bool copies)
     memset(reached, 0, sizeof(reached));
     for (unsigned i = 0; i < N; i++)
         for (unsigned word = 0; word < WORDS; word++)
-            point(nodes[i], word, random_next(&seed) % 3 == 0 ? nodes[random_next(&seed) % N] : random_next(&seed) | 1ul << 63 | 1);
+            point(nodes[i], word,
+                  random_next(&seed) % 3 == 0 ? nodes[random_next(&seed) % N] : random_next(&seed) | 1ul << 63 | 1);
     begin(&scan, copies);
     for (unsigned i = 0; i < 3; i++) {
         unsigned root = (unsigned)(random_next(&seed) % N);
@@ -281,7 +282,8 @@ int main(void)
         cmocka_unit_test(a_block_of_gigabytes_is_found_everywhere),
         cmocka_unit_test_setup_teardown(what_is_reached_in_random_graphs_is_what_a_slow_search_reaches, setup, teardown),
         cmocka_unit_test_setup_teardown(every_unreached_block_has_one_leader_that_nothing_outside_points_to, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_only_a_possible_block_points_to_is_possible_and_a_start_outweighs_an_inside, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_only_a_possible_block_points_to_is_possible_and_a_start_outweighs_an_inside, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_tagged_and_an_unaligned_pointer_make_a_block_possible, setup, teardown),
     };
 

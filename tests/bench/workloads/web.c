@@ -1,5 +1,5 @@
-/* web BLOCKS: makes so many live blocks of some 200 bytes, each with pointers to four others, anywhere, and to the one made before; one in
-   1000 is lost with what only it leads to. Ends then, so that it is looked for what can still be reached. */
+/* web BLOCKS: makes so many live blocks of some 200 bytes, each with pointers to four others, anywhere, and to the one made
+   before; one in 1000 is lost with what only it leads to. Ends then, so that it is looked for what can still be reached. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

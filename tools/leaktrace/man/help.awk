@@ -19,7 +19,7 @@ function enter(next_state) {
     if (state == "table" && next_state != "table")
         print ".fi\n.RE"
     if (next_state == "table" && state != "table")
-        print ".PP\n.RS 2\n.nf"
+        print (state == "section" ? "" : ".PP\n") ".RS 2\n.nf"
     state = next_state
 }
 
