@@ -60,6 +60,10 @@ has_leaked() {
     [ "$(grep -c done "$BATS_TEST_TMPDIR/out")" = "$1" ]
 }
 
+is_on_the_first_screen() {
+    [ "$(tmux -L "$TERMINAL" display-message -p '#{alternate_on}')" = 0 ]
+}
+
 # The shell is back, and the terminal is as it was: its settings, its screen, its cursor.
 terminal_is_as_before() {
     wait_until shows "^READY *$|READY \$"
@@ -73,7 +77,7 @@ terminal_is_as_before() {
 
 # The command itself, not the guard of its terminal.
 top_pid() {
-    pgrep -o -f "^$LEAKTRACE_COMMAND top .*$PROGRAM\$"
+    pgrep -x leaktrace -P "$(tmux -L "$TERMINAL" display-message -p '#{pane_pid}')"
 }
 
 @test "without a terminal, each look is a block of lines with what is live and has grown" {
@@ -188,7 +192,9 @@ top_pid() {
         top
         kill -"$sig" "$(top_pid)"
         rm -f "$BATS_TEST_TMPDIR/after"
-        keys "" ""
+        # Behind SIGKILL the shell may be faster than the guard, and its prompt stand on the screen that is gone.
+        wait_until is_on_the_first_screen
+        keys Enter
         terminal_is_as_before
         keys "clear" Enter
     done

@@ -9,18 +9,29 @@
 
 static int guard_end = -1; /* of the pair of sockets; -1: there is no guard */
 
+/* Who may have the terminal behind the program's death: its group, or that of who started it. */
+static pid_t groups[2];
+
+static bool is_ours_to_give(void)
+{
+    pid_t group = tcgetpgrp(STDIN_FILENO);
+
+    return group == groups[0] || group == groups[1];
+}
+
 static bool is_same(const struct termios *a, const struct termios *b)
 {
     return a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag && a->c_lflag == b->c_lflag && a->c_cflag == b->c_cflag;
 }
 
-/* A shell may have set the terminal already: then its settings are left alone. */
+/* A shell may have set the terminal already: then its settings are left alone. It may also have started the next program:
+   then all is. */
 static void give_back(const struct termios *before, const struct termios *ours, const char *leave)
 {
     struct termios now;
-    ssize_t written = write(STDOUT_FILENO, leave, strlen(leave));
 
-    (void)written;
+    if (!is_ours_to_give() || write(STDOUT_FILENO, leave, strlen(leave)) < 0)
+        return;
     if (tcgetattr(STDIN_FILENO, &now) == 0 && is_same(&now, ours))
         tcsetattr(STDIN_FILENO, TCSANOW, before);
 }
@@ -45,6 +56,8 @@ void guard_start(const struct termios *before, const struct termios *ours, const
     int ends[2];
     pid_t pid;
 
+    groups[0] = getpgrp();
+    groups[1] = getpgid(getppid());
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return;
     pid = fork();
