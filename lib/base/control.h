@@ -25,6 +25,7 @@ enum control_request {
     CONTROL_STATUS,
     CONTROL_DUMP,
     CONTROL_MARK,
+    CONTROL_CHECKPOINT, /* bring the checkpoint up to date now, whatever its period */
     CONTROL_MAX
 };
 

@@ -42,14 +42,25 @@ static void write_safely(int fd, const char *line, size_t len)
     write_signals_release(&held, sys_write_all(fd, line, len));
 }
 
+static bool is_stderr(int fd)
+{
+    struct stat now;
+
+    return sys_fstat(fd, &now) == 0 && now.st_dev == stderr_at_start.st_dev && now.st_ino == stderr_at_start.st_ino;
+}
+
+bool log_has_stderr(void)
+{
+    return is_stderr(STDERR_FILENO);
+}
+
 static void write_stderr(const char *line, size_t len)
 {
     int fd = own_fd_borrow(STDERR_FILENO);
-    struct stat now;
 
     if (fd < 0)
         return;
-    if (sys_fstat(fd, &now) == 0 && now.st_dev == stderr_at_start.st_dev && now.st_ino == stderr_at_start.st_ino)
+    if (is_stderr(fd))
         write_safely(fd, line, len);
     own_fd_return(fd);
 }

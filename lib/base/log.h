@@ -7,10 +7,14 @@
 #ifndef LEAKTRACE_BASE_LOG_H
 #define LEAKTRACE_BASE_LOG_H
 
+#include <stdbool.h>
+
 /* "stderr" (the default), "none", or a path that is appended to. The string must stay valid. */
 void log_set_target(const char *target);
 /* Remembers what standard error is. */
 void log_remember_stderr(void);
+/* Whether standard error is still that. */
+bool log_has_stderr(void);
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -223,6 +223,18 @@ static bool parse_leaks(const char *value, enum option_leaks *ret_leaks)
     return i < 3;
 }
 
+/* The gate judges what can still be reached. */
+static bool parse_gate(const char *value, struct options *options)
+{
+    if (same(value, "no")) {
+        options->gate[0] = '\0';
+        return true;
+    }
+    if (options->leaks == OPTION_LEAKS_NO)
+        options->leaks = OPTION_LEAKS_EXIT;
+    return parse_path(same(value, "yes") ? " " : value, options->gate);
+}
+
 static bool set_option(struct options *options, enum option_id id, const char *value)
 {
     static const char *const profiles[] = {"heap", "fd", "thread"};
@@ -243,6 +255,8 @@ static bool set_option(struct options *options, enum option_id id, const char *v
         return parse_words(value, profiles, 3, &options->profiles);
     case OPTION_leaks:
         return parse_leaks(value, &options->leaks);
+    case OPTION_gate:
+        return parse_gate(value, options);
     case OPTION_format:
         return parse_words(value, formats, 2, &options->formats);
     case OPTION_sample:

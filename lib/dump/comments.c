@@ -21,6 +21,11 @@
 #define COMMAND_MAX 512
 
 static struct {
+    pid_t parent;               /* whatever it is; 0: unknown */
+    char name[COMMAND_MAX / 2]; /* framework and name; empty: none */
+} test;
+
+static struct {
     pid_t parent;    /* 0: this process was not forked by a traced one */
     int64_t born_ns; /* CLOCK_MONOTONIC of the fork */
     uint32_t mark;   /* the growth mark that the fork has set */
@@ -33,11 +38,33 @@ void comments_after_fork(pid_t parent)
     origin.mark = epoch_mark();
 }
 
+/* What is no printable ASCII becomes '?'. */
+static void make_printable(char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (bytes[i] < ' ' || bytes[i] > '~')
+            bytes[i] = '?';
+}
+
+void comments_set_test(pid_t parent, const char *framework, const char *name)
+{
+    struct text text = TEXT_ON(test.name);
+
+    test.parent = parent;
+    test.name[0] = '\0';
+    if (framework == NULL)
+        return;
+    text_format(&text, "%s %s", framework, name);
+    make_printable(test.name, text.len);
+}
+
 static int add(struct comments *comments, const char *key, const char *value)
 {
     char buf[COMMAND_MAX + 64];
     struct text line = TEXT_ON(buf);
 
+    if (comments->count == COMMENTS_MAX)
+        return -E2BIG;
     text_format(&line, "%s %s", key, value);
     comments->lines[comments->count] = arena_strndup(comments->arena, buf, line.len);
     if (comments->lines[comments->count] == NULL)
@@ -68,7 +95,8 @@ static int add_command(struct comments *comments)
         len--;
     len = len < 0 ? 0 : len;
     for (ssize_t i = 0; i < len; i++)
-        buf[i] = buf[i] == '\0' ? ' ' : buf[i] < ' ' || buf[i] > '~' ? '?' : buf[i];
+        buf[i] = buf[i] == '\0' ? ' ' : buf[i];
+    make_printable(buf, (size_t)len);
     buf[len] = '\0';
     return add(comments, "command", buf);
 }
@@ -110,6 +138,26 @@ static int add_origin(struct comments *comments, const struct snapshot_totals *h
     return result | add_number(comments, "inherited_bytes", (int64_t)(heap->bytes - heap->growth_bytes));
 }
 
+/* Test suites name their tests by the folder that they run in. */
+static int add_folder(struct comments *comments)
+{
+    char buf[COMMAND_MAX];
+    ssize_t len = sys_readlink("/proc/thread-self/cwd", buf, sizeof(buf) - 1);
+
+    if (len <= 0)
+        return 0;
+    make_printable(buf, (size_t)len);
+    buf[len] = '\0';
+    return add(comments, "folder", buf);
+}
+
+static int add_test(struct comments *comments)
+{
+    int result = test.parent == 0 ? 0 : add_number(comments, "parent", test.parent);
+
+    return test.name[0] == '\0' ? result : result | add(comments, "test", test.name);
+}
+
 static int add_leaks(struct comments *comments, const struct snapshot_leaks *leaks)
 {
     int result;
@@ -147,6 +195,8 @@ int comments_write(struct comments *comments, const struct options *options, con
     result |= add_number(comments, "pid", sys_getpid());
     result |= add_origin(comments, &snapshot->totals[KIND_HEAP]);
     result |= add_command(comments);
+    result |= add_folder(comments);
+    result |= add_test(comments);
     result |= add(comments, "options", options->as_given);
     result |= add(comments, "reason", reason);
     result |= add_limits(comments);

@@ -184,6 +184,8 @@ static void serve(enum control_request request, uint32_t nonce)
             control_mark();
         if (request == CONTROL_DUMP)
             result = dump_write("command", false);
+        else if (request == CONTROL_CHECKPOINT)
+            result = dump_checkpoint();
         else
             result = dump_refresh_summary();
         status_answer(&control.status, nonce, result);

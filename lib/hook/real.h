@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <iconv.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>

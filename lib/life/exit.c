@@ -31,13 +31,19 @@ static struct {
     bool unseen;    /* the first thread has ended without libc, which then ends the process without a call of exit */
 } ending;
 
+/* Or will be there again before long: see life/namespace. */
+static bool thread_is_there(void)
+{
+    return control_has_begun() || __atomic_load_n(&life_thread_is_away, __ATOMIC_ACQUIRE) > 0;
+}
+
 /* A child of vfork is not the process; a child of fork that has done nothing since has nothing to tell. */
 static bool has_something_to_tell(void)
 {
     enum life_stage stage = __atomic_load_n(&life.stage, __ATOMIC_ACQUIRE);
 
     return (stage == LIFE_RUNNING || stage == LIFE_ENDED) && life_is_own_process() &&
-           (control_has_begun() || __atomic_load_n(&life_thread_is_away, __ATOMIC_ACQUIRE) > 0 || fork_child_begins_late());
+           (thread_is_there() || fork_child_begins_late());
 }
 
 static bool is_first(void)
@@ -47,17 +53,28 @@ static bool is_first(void)
     return __atomic_compare_exchange_n(&ending.tid, &nobody, sys_gettid(), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
-static void wait_for_first(void)
+static bool somebody_ends(void)
+{
+    return __atomic_load_n(&ending.tid, __ATOMIC_ACQUIRE) != 0;
+}
+
+/* False, at once, in the first one's own thread. */
+static bool wait_for_first(void)
 {
     int64_t deadline = sys_monotonic_ns() + OTHERS_PATIENCE_NS;
     struct timespec slice = {.tv_nsec = 100000000};
 
     if (ending.tid == sys_gettid())
-        return;
+        return false;
     while (!__atomic_load_n(&ending.over, __ATOMIC_ACQUIRE) && sys_monotonic_ns() < deadline)
         sys_futex_wait(&ending.over, 0, &slice);
-    if (ending.by_signal)
-        sys_sleep_ns(SECOND_NS - 1);
+    return true;
+}
+
+/* The process ends by what he did, if that does not take too long. */
+static void let_first_end(void)
+{
+    sys_sleep_ns(SECOND_NS - 1);
 }
 
 static void is_over(void)
@@ -112,8 +129,8 @@ static void end(const char *reason)
     SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, &all, 0, sizeof(all));
     if (is_first())
         make_last_dump(reason);
-    else
-        wait_for_first();
+    else if (wait_for_first() && ending.by_signal)
+        let_first_end();
 }
 
 void exit_dump(const char *reason)
@@ -128,11 +145,12 @@ void exit_dump(const char *reason)
 
 void exit_by_signal(const char *name, const void *context)
 {
-    if (!life_is_own_process() || !control_has_begun())
+    if (!life_is_own_process() || !(thread_is_there() || somebody_ends()))
         return;
     park_stand_at(context);
     if (!is_first()) {
-        wait_for_first();
+        if (wait_for_first())
+            let_first_end();
         return;
     }
     ending.by_signal = true;
@@ -186,20 +204,20 @@ __attribute__((destructor)) static void destruct(void)
 HOOK void _exit(int status)
 {
     end("_exit");
-    real__exit(status);
+    real__exit(gate_status(status));
     __builtin_unreachable();
 }
 
 HOOK void _Exit(int status)
 {
     end("_Exit");
-    real__Exit(status);
+    real__Exit(gate_status(status));
     __builtin_unreachable();
 }
 
 HOOK void quick_exit(int status)
 {
     end("quick_exit");
-    real_quick_exit(status);
+    real_quick_exit(gate_status(status));
     __builtin_unreachable();
 }

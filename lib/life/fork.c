@@ -45,8 +45,10 @@ static void forget_parent(void)
     forked_ns = sys_monotonic_ns();
     record_after_fork();
     hook_thread_after_fork();
+    converter_after_fork();
     modules_after_fork();
     control_after_fork(parent);
+    test_note(parent);
 }
 
 static void in_child(void)

@@ -212,11 +212,13 @@ static void begin_running(void)
     dump_init(&life.options, dir_path, exe_name);
     control_init(&life.options, &actions);
     fork_init();
+    test_note((pid_t)SYS_CALL(SYS_getppid, 0, 0, 0, 0));
     life.stage = LIFE_RUNNING;
     control_start();
     signal_take(life.options.signal);
     if (life.options.at_exit)
         fatal_init();
+    gate_init();
 }
 
 __attribute__((constructor)) static void construct(int argc, char **argv, char **environment)

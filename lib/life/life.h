@@ -53,8 +53,20 @@ void signal_watch(void);
 /* life/blocked: whether, as far as can be seen, the signal comes to no thread of the program until one of them unblocks it. In
    leaktrace's thread. */
 bool blocked_everywhere(int sig);
+struct link_map;
+
+/* life/converter: a stack runs through this module. */
+void converter_look_at(const struct link_map *module);
+void converter_after_fork(void);
 /* life/fork: nothing of leaktrace's is left in the process but hooks that pass everything on. */
 void life_leave(void);
+/* life/test: notes for the dumps whose child the process is, and which test of a test suite it belongs to. */
+void test_note(pid_t parent);
+/* life/gate: sees to it that the option gate is heeded at the end of the process. */
+void gate_init(void);
+/* life/gate: the status that the process ends with, when it is to end with this one: that of the gate's verdict on the last dump, where
+   the status is 0 and the verdict is another. */
+int gate_status(int status);
 /* life/fork: the process was forked, and this is the child. Called by the handler of pthread_atfork. */
 void fork_init(void);
 /* life/fork: starts leaktrace's thread in a child that has no thread yet, but has opened what is still open. Whether it has. */

@@ -19,8 +19,10 @@ int __wrap__dl_find_object(void *address, struct dl_find_object *ret_object)
 {
     int result = __real__dl_find_object(address, ret_object);
 
-    if (result == 0 && life.stage == LIFE_RUNNING)
+    if (result == 0 && life.stage == LIFE_RUNNING) {
         modules_look_at((uintptr_t)address, ret_object);
+        converter_look_at(ret_object->dlfo_link_map);
+    }
     return result;
 }
 

@@ -14,6 +14,7 @@
 
 #include "record/stack.h"
 #include "record/stack_exit.h"
+#include "record/stack_room.h"
 #include "store/epoch.h"
 #include "store/kind.h"
 #include "store/tally.h"
@@ -27,27 +28,18 @@
 #define STACK_LEAVES (STACK_WAYS * STACK_SETS)
 #define STACK_KIND_SHIFT 56 /* above all addresses of a program */
 
-/* A word of the stack, and what it held. */
-struct stack_word {
-    const uintptr_t *at;
-    uintptr_t value;
-};
-
 /* A whole stack that starts at a hook's caller. */
 struct stack_leaf {
     uintptr_t pc; /* | kind << STACK_KIND_SHIFT; 0: none */
     uintptr_t sp;
-    uintptr_t bp;
-    uintptr_t bp_matters; /* all ones, or 0 */
+    struct stack_word telling; /* told it from the stack before it: one that does not hold need not be compared as a whole */
     const struct stack_word *words;
     struct tally tally;
 };
 
-struct stack_room;
-
 struct stack_cache {
     struct stack_bounds bounds; /* empty: unknown */
-    uint32_t code; /* epoch_code() when it was filled */
+    uint32_t code;              /* epoch_code() when it was filled */
     struct stack_room *room;
     struct walk_state caller; /* of the walk under way, not on the program's stack */
     struct walker walker;
@@ -59,33 +51,15 @@ struct stack_cache {
     uintptr_t pcs[STACK_BUFFER]; /* for libunwind */
 };
 
-/* What a word of the stack is compared with where a run of words ends: it never holds `value`, which says where to go on. */
-extern const uintptr_t stack_word_end;
-
 /* Makes its tallies known; once in the life of a cache. */
 void stack_cache_init(struct stack_cache *cache);
 /* Forgets all that it holds; for another thread, with another stack. */
 void stack_cache_reset(struct stack_cache *cache, struct stack_bounds bounds);
 /* Who was using it will not go on: all is forgotten before the next use. */
 void stack_cache_was_left(struct stack_cache *cache);
-/* The stack outward from `caller`, walked as far as it has to be. NULL when there is no memory. */
+/* The stack outward from the caller of a hook, walked as far as it has to be; below it lies the hook's stack_frame. NULL when
+   there is no memory. */
 struct stack_leaf *stack_cache_walk(struct stack_cache *cache, enum kind kind, const struct walk_state *caller);
-
-/* Whether all words from here to the outermost frame have the values that they had; the first that has not is `ret_word`. */
-WALK_READS_STACK static inline bool stack_words_hold(const struct stack_word *word, const struct stack_word **ret_word)
-{
-    for (;;) {
-#pragma GCC unroll 8
-        while (*word->at == word->value)
-            word++;
-        *ret_word = word;
-        if (word->at != &stack_word_end)
-            return false;
-        if (word->value == UINTPTR_MAX)
-            return true;
-        word = (const struct stack_word *)word->value;
-    }
-}
 
 /* The number of this call's set: STACK_WAYS leaves. */
 static inline unsigned stack_cache_set(uintptr_t pc, uintptr_t sp)
@@ -94,7 +68,8 @@ static inline unsigned stack_cache_set(uintptr_t pc, uintptr_t sp)
 }
 
 /* The stack outward from the caller of the hook with this frame if it is a known one; else NULL. */
-static inline struct stack_leaf *stack_cache_find(struct stack_cache *cache, enum kind kind, const struct stack_frame *hook)
+WALK_READS_STACK static inline struct stack_leaf *stack_cache_find(struct stack_cache *cache, enum kind kind,
+                                                                   const struct stack_frame *hook)
 {
     uintptr_t pc = hook->pc | (uintptr_t)kind << STACK_KIND_SHIFT;
     uintptr_t sp = (uintptr_t)(hook + 1);
@@ -104,7 +79,7 @@ static inline struct stack_leaf *stack_cache_find(struct stack_cache *cache, enu
     if (__builtin_expect(cache->code != epoch_code(), 0))
         return NULL;
     for (unsigned way = 0; way < STACK_WAYS; way++, leaf++)
-        if (leaf->pc == pc && leaf->sp == sp && ((leaf->bp ^ hook->bp) & leaf->bp_matters) == 0 &&
+        if (leaf->pc == pc && leaf->sp == sp && *leaf->telling.at == leaf->telling.value &&
             stack_words_hold(leaf->words, &word))
             return leaf;
     return NULL;

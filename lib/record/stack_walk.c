@@ -9,16 +9,12 @@
 
 #define PAGE_MASK (~4095ul)
 
-static struct {
-    struct stack_bounds own_code;
-    struct stack_bounds start_routine;
-    uintptr_t context_start; /* where functions of makecontext return to */
-} settings = {.context_start = UINTPTR_MAX};
+struct walk_settings walk_settings = {.context_start = UINTPTR_MAX};
 
 void walk_set_own_code(struct stack_bounds code, struct stack_bounds start_routine)
 {
-    settings.own_code = code;
-    settings.start_routine = start_routine;
+    walk_settings.own_code = code;
+    walk_settings.start_routine = start_routine;
 }
 
 void walk_find_context_start(void)
@@ -31,7 +27,7 @@ void walk_find_context_start(void)
     context.uc_stack = (stack_t){.ss_sp = room, .ss_size = sizeof(room)};
     context.uc_link = NULL;
     makecontext(&context, walk_find_context_start, 0);
-    settings.context_start = *(const uintptr_t *)context.uc_mcontext.gregs[REG_RSP];
+    walk_settings.context_start = *(const uintptr_t *)context.uc_mcontext.gregs[REG_RSP];
 }
 
 /* Reads outside of the thread's stack cannot be trusted, nor will they be the same the next time. */
@@ -117,7 +113,7 @@ static inline bool step(struct walker *walker, struct unwind_rule rule, struct w
 
 static inline uintptr_t address_of(uintptr_t pc, bool exact, struct unwind_rule *ret_rule)
 {
-    if (pc == settings.context_start && !exact) {
+    if (pc == walk_settings.context_start && !exact) {
         *ret_rule = (struct unwind_rule){.kind = UNWIND_END};
         return pc;
     }
@@ -128,13 +124,6 @@ static inline uintptr_t address_of(uintptr_t pc, bool exact, struct unwind_rule 
 uintptr_t walk_address(uintptr_t pc, bool exact, struct unwind_rule *ret_rule)
 {
     return address_of(pc, exact, ret_rule);
-}
-
-enum walk_frame_kind walk_frame_kind(uintptr_t address)
-{
-    if (!stack_bounds_have(&settings.own_code, address))
-        return WALK_FRAME_SHOWN;
-    return stack_bounds_have(&settings.start_routine, address) ? WALK_FRAME_HIDDEN : WALK_FRAME_INSIDE;
 }
 
 enum walk_end walk_step(struct walker *walker, uintptr_t *ret_address, struct walk_reads *ret_reads)

@@ -72,6 +72,12 @@ enum walk_frame_kind {
     WALK_FRAME_HIDDEN, /* left out alone: the routine that threads start in */
 };
 
+extern __attribute__((visibility("hidden"))) struct walk_settings {
+    struct stack_bounds own_code;
+    struct stack_bounds start_routine;
+    uintptr_t context_start; /* where functions of makecontext return to */
+} walk_settings; /* read by walk_step_usual() and walk_frame_kind() */
+
 /* leaktrace's own code, and in it the routine that threads start in. */
 void walk_set_own_code(struct stack_bounds code, struct stack_bounds start_routine);
 /* Finds where the stacks of makecontext end; to be called once, from ordinary code. Until then they are marked truncated. */
@@ -82,7 +88,24 @@ bool walk_read(struct walker *walker, uintptr_t addr, uintptr_t *ret_word);
 /* The instruction that a frame is in, and its rule. Before a return address is the call; but to a signal trampoline and to the
    start of a context a function returns that was not called from there. */
 uintptr_t walk_address(uintptr_t pc, bool exact, struct unwind_rule *ret_rule);
-enum walk_frame_kind walk_frame_kind(uintptr_t address);
+static inline enum walk_frame_kind walk_frame_kind(uintptr_t address)
+{
+    if (__builtin_expect(!stack_bounds_have(&walk_settings.own_code, address), 1))
+        return WALK_FRAME_SHOWN;
+    return stack_bounds_have(&walk_settings.start_routine, address) ? WALK_FRAME_HIDDEN : WALK_FRAME_INSIDE;
+}
+
+static inline bool walk_is_within(const struct stack_bounds *bounds, uintptr_t addr)
+{
+    return (addr & 7) == 0 && stack_bounds_have(bounds, addr);
+}
+
+/* Whether a step from a return address reads what its rule says and no more, and its frame is shown. */
+static inline bool walk_is_usual(struct unwind_rule rule, uintptr_t pc)
+{
+    return (rule.kind == UNWIND_RSP || rule.kind == UNWIND_RBP) && pc != walk_settings.context_start &&
+           walk_frame_kind(pc - 1) == WALK_FRAME_SHOWN;
+}
 
 /* The instruction that the walker's frame is in, and the step to its caller. */
 enum walk_end walk_step(struct walker *walker, uintptr_t *ret_address, struct walk_reads *ret_reads);

@@ -17,10 +17,10 @@
 #include <sys/auxv.h>
 
 #define FIRST_SIZE 1024u
-#define FORGOTTEN 1ul /* the address of a slot that can be used again */
 #define LOADER_START_SIZE 128u
 
-struct unwind_rules *unwind_rules_now;
+static struct unwind_rules no_rules = {.slots = {{.pc = 0}}};
+struct unwind_rules *unwind_rules_now = &no_rules;
 static struct lock lock = LOCK_INIT(LOCK_RANK_UNWIND);
 
 /* Where the caller's rbp is, if the table says so in a way that a rule can hold. */
@@ -98,7 +98,7 @@ static void put_rule(struct unwind_rules *rules, uintptr_t pc, struct unwind_rul
 {
     uint64_t i = unwind_rule_hash(pc);
 
-    while (rules->slots[i & rules->mask].pc > FORGOTTEN)
+    while (rules->slots[i & rules->mask].pc > UNWIND_FORGOTTEN)
         i++;
     rules->used += rules->slots[i & rules->mask].pc == 0;
     rules->slots[i & rules->mask].rule = rule;
@@ -109,17 +109,17 @@ static void put_rule(struct unwind_rules *rules, uintptr_t pc, struct unwind_rul
 static bool reserve(void)
 {
     struct unwind_rules *old = unwind_rules_now;
-    uint64_t size = old == NULL ? FIRST_SIZE : (old->mask + 1) * 2;
+    uint64_t size = old == &no_rules ? FIRST_SIZE : (old->mask + 1) * 2;
     struct unwind_rules *rules;
 
-    if (old != NULL && (old->used + 1) * 2 <= old->mask + 1)
+    if ((old->used + 1) * 2 <= old->mask + 1)
         return true;
     rules = memory_map(sizeof(*rules) + size * sizeof(rules->slots[0]));
     if (rules == NULL)
         return false;
     rules->mask = size - 1;
-    for (uint64_t i = 0; old != NULL && i <= old->mask; i++)
-        if (old->slots[i].pc > FORGOTTEN)
+    for (uint64_t i = 0; i <= old->mask; i++)
+        if (old->slots[i].pc > UNWIND_FORGOTTEN)
             put_rule(rules, old->slots[i].pc, old->slots[i].rule);
     __atomic_store_n(&unwind_rules_now, rules, __ATOMIC_RELEASE);
     return true;
@@ -127,7 +127,7 @@ static bool reserve(void)
 
 struct unwind_rule unwind_rule_read(uintptr_t pc)
 {
-    struct unwind_rule rule = pc <= FORGOTTEN ? (struct unwind_rule){.kind = UNWIND_UNKNOWN} : read_rule(pc);
+    struct unwind_rule rule = pc <= UNWIND_FORGOTTEN ? (struct unwind_rule){.kind = UNWIND_UNKNOWN} : read_rule(pc);
 
     if (rule.kind == UNWIND_UNKNOWN || !lock_acquire(&lock))
         return rule;
@@ -144,9 +144,9 @@ void unwind_rule_forget(uintptr_t start, uintptr_t limit)
     if (!lock_acquire(&lock))
         return;
     rules = unwind_rules_now;
-    for (uint64_t i = 0; rules != NULL && i <= rules->mask; i++)
+    for (uint64_t i = 0; i <= rules->mask; i++)
         if (rules->slots[i].pc >= start && rules->slots[i].pc < limit)
-            __atomic_store_n(&rules->slots[i].pc, FORGOTTEN, __ATOMIC_RELEASE);
+            __atomic_store_n(&rules->slots[i].pc, UNWIND_FORGOTTEN, __ATOMIC_RELEASE);
     lock_release(&lock);
     epoch_next_code();
 }

@@ -20,16 +20,18 @@ enum unwind_kind {
     UNWIND_LIBUNWIND, /* the table says what these kinds cannot express */
 };
 
-#define UNWIND_RBP_MAX ((1 << 27) - 1)
-#define UNWIND_RBP_SAME (-UNWIND_RBP_MAX - 1)
+#define UNWIND_RBP_MAX INT16_MAX
+#define UNWIND_RBP_SAME INT16_MIN
 
 struct unwind_rule {
     int32_t cfa;
-    int rbp_at : 28; /* where the caller's rbp is, from the CFA; UNWIND_RBP_SAME: still in rbp */
-    enum unwind_kind kind : 4;
+    int16_t rbp_at; /* where the caller's rbp is, from the CFA; UNWIND_RBP_SAME: still in rbp */
+    uint8_t kind;   /* enum unwind_kind */
 };
 
-/* The table as it is now: open addressing by address. For unwind_rule_get() alone, as the two below. */
+#define UNWIND_FORGOTTEN 1ul /* the address of a slot that can be used again */
+
+/* The table as it is now: open addressing by address. */
 struct unwind_rules {
     uint64_t mask;
     uint64_t used;
@@ -39,7 +41,7 @@ struct unwind_rules {
     } slots[];
 };
 
-extern struct unwind_rules *unwind_rules_now;
+extern __attribute__((visibility("hidden"))) struct unwind_rules *unwind_rules_now;
 /* The rule of an address that is not in the table yet. */
 struct unwind_rule unwind_rule_read(uintptr_t pc);
 
@@ -48,24 +50,30 @@ static inline uint64_t unwind_rule_hash(uintptr_t pc)
     return pc * 0x9e3779b97f4a7c15u >> 20;
 }
 
+static inline const struct unwind_rules *unwind_rules_get(void)
+{
+    return __atomic_load_n(&unwind_rules_now, __ATOMIC_ACQUIRE);
+}
+
 static inline const struct unwind_slot *unwind_rule_slot(const struct unwind_rules *rules, uintptr_t pc)
 {
-    for (uint64_t i = unwind_rule_hash(pc); rules != NULL; i++) {
-        const struct unwind_slot *slot = &rules->slots[i & rules->mask];
+    const uint64_t mask = rules->mask;
+
+    for (uint64_t i = unwind_rule_hash(pc);; i++) {
+        const struct unwind_slot *slot = &rules->slots[i & mask];
         uintptr_t found = __atomic_load_n(&slot->pc, __ATOMIC_ACQUIRE);
 
-        if (found == pc && pc != 0)
+        if (found == pc && pc > UNWIND_FORGOTTEN)
             return slot;
         if (found == 0)
-            break;
+            return NULL;
     }
-    return NULL;
 }
 
 /* The rule for the instruction at `pc`. */
 static inline struct unwind_rule unwind_rule_get(uintptr_t pc)
 {
-    const struct unwind_slot *slot = unwind_rule_slot(__atomic_load_n(&unwind_rules_now, __ATOMIC_ACQUIRE), pc);
+    const struct unwind_slot *slot = unwind_rule_slot(unwind_rules_get(), pc);
 
     return slot != NULL ? slot->rule : unwind_rule_read(pc);
 }

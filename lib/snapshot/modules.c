@@ -238,7 +238,7 @@ int modules_refresh(void)
     struct arena unused = {0};
     int result = -ENOMEM;
 
-    if (__atomic_load_n(&registry.frozen, __ATOMIC_ACQUIRE) || !lock_acquire(&registry.loader))
+    if (modules_are_frozen() || !lock_acquire(&registry.loader))
         return 0;
     listing.arena.chunks = __atomic_exchange_n(&registry.spare, NULL, __ATOMIC_ACQ_REL);
     __atomic_store_n(&registry.asking_since_ns, sys_monotonic_ns(), __ATOMIC_RELEASE);
@@ -331,10 +331,15 @@ bool modules_loader_is_held(void)
 
 void modules_probe_loader(void)
 {
-    if (!__atomic_load_n(&registry.frozen, __ATOMIC_ACQUIRE))
+    if (!modules_are_frozen())
         return;
     dl_iterate_phdr(stop_at_once, NULL);
     __atomic_store_n(&registry.frozen, false, __ATOMIC_RELEASE);
+}
+
+bool modules_are_frozen(void)
+{
+    return __atomic_load_n(&registry.frozen, __ATOMIC_ACQUIRE);
 }
 
 void modules_before_fork(void)

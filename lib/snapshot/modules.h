@@ -54,6 +54,7 @@ void modules_before_fork(void);
 void modules_after_fork_in_parent(void);
 void modules_after_fork(void);
 void modules_probe_loader(void);
+bool modules_are_frozen(void);
 /* Somebody asks the loader and gets no answer: another thread has it, perhaps one that waits for a dump. */
 bool modules_loader_is_held(void);
 

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SNAPSHOT_LABELS_MAX 4
+#define SNAPSHOT_LABELS_MAX 5
 #define SNAPSHOT_VALUES_MAX 6 /* those of a profile, and of its growth */
 
 struct site;

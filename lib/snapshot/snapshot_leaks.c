@@ -9,22 +9,24 @@
 struct leak_rows {
     struct snapshot *snapshot;
     const struct reach *reach;
-    struct snapshot_row *(*by_site)[REACH_CLASSES]; /* by id of what the site is shown as */
+    struct snapshot_row *(*by_site)[REACH_CLASSES][2]; /* by id of what the site is shown as; [1]: from before the mark */
     int result;
 };
 
-static struct snapshot_row *make_row(struct leak_rows *rows, uint32_t site, enum reach_class class)
+/* In a forked child what is from before the mark is its parent's. */
+static struct snapshot_row *make_row(struct leak_rows *rows, uint32_t site, enum reach_class class, bool before_mark)
 {
     struct snapshot *snapshot = rows->snapshot;
     struct snapshot_row *row = snapshot_add_row(snapshot, &snapshot->leaks.rows, site_table_get(site));
-    struct snapshot_label *label = arena_alloc(&snapshot->arena, sizeof(*label));
+    struct snapshot_label *labels = arena_alloc(&snapshot->arena, 2 * sizeof(*labels));
 
-    if (row == NULL || label == NULL)
+    if (row == NULL || labels == NULL)
         return NULL;
-    *label = (struct snapshot_label){"leak", reach_class_names[class]};
-    row->labels = label;
-    row->n_labels = 1;
-    rows->by_site[site][class] = row;
+    labels[0] = (struct snapshot_label){"leak", reach_class_names[class]};
+    labels[1] = (struct snapshot_label){"born", "before-mark"};
+    row->labels = labels;
+    row->n_labels = before_mark ? 2 : 1;
+    rows->by_site[site][class][before_mark] = row;
     return row;
 }
 
@@ -38,9 +40,9 @@ static void add_block(const struct heap_block *block, void *context)
     if (site == 0)
         return;
     class = reach_class_of(rows->reach, block->addr);
-    row = rows->by_site[site][class];
+    row = rows->by_site[site][class][!block->after_mark];
     if (row == NULL)
-        row = make_row(rows, site, class);
+        row = make_row(rows, site, class, !block->after_mark);
     if (row == NULL) {
         rows->result = -ENOMEM;
         return;

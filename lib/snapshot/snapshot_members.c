@@ -100,6 +100,7 @@ static int add_groups(struct snapshot *snapshot, enum kind kind, struct group_ta
 /* Groups one descriptor; one that is not in the table is counted. */
 static int take_fd(struct snapshot *snapshot, struct group_table *groups, const struct fd_info *info)
 {
+    static const char *const streams[] = {"stdin", "stdout", "stderr"};
     struct snapshot_label labels[SNAPSHOT_LABELS_MAX];
     struct fd_entry entry;
     unsigned n = 0;
@@ -111,6 +112,8 @@ static int take_fd(struct snapshot *snapshot, struct group_table *groups, const 
     }
     peer = fd_info_peer(&snapshot->arena, info, &entry);
     labels[n++] = (struct snapshot_label){"type", info->type};
+    if (info->fd < (int)(sizeof(streams) / sizeof(streams[0])))
+        labels[n++] = (struct snapshot_label){"stream", streams[info->fd]};
     if (peer != NULL)
         labels[n++] = (struct snapshot_label){"peer", group_peer(groups, peer)};
     if (info->state != NULL)

@@ -16,19 +16,13 @@
 
 #include <stddef.h>
 
-#define CHUNK 4096u
-#define CHUNKS ((STACK_NODE_MAX + 1) / CHUNK)
 #define SHARD_BITS 6
 #define SHARDS (1u << SHARD_BITS)
 #define FIRST_SLOTS 32u
 #define TAG_SHIFT 27
-#define PC_BITS 48
-
-struct node {
-    uint64_t pc_depth; /* address << 16 | frames from the root */
-    uint32_t parent;
-    uint32_t site;
-};
+#define PC_MASK (UINT64_MAX >> STACK_TREE_PC_SHIFT)
+#define TRUNCATED (1u << 15) /* as its root is */
+#define DEPTH_MAX (TRUNCATED - 1)
 
 struct node_index {
     uint64_t mask;
@@ -44,13 +38,13 @@ struct shard {
 
 static struct {
     uint32_t count;
-    struct node *chunks[CHUNKS + 1]; /* the last one is never made: find_beside() may look there */
     struct shard shards[SHARDS];
 } tree = {.shards = {[0 ... SHARDS - 1] = {.lock = LOCK_INIT(LOCK_RANK_SITE)}}};
+struct stack_tree_node *stack_tree_chunks[STACK_TREE_CHUNKS + 1];
 
-static struct node *node_at(uint32_t id)
+static inline struct stack_tree_node *node_at(uint32_t id)
 {
-    return &__atomic_load_n(&tree.chunks[id / CHUNK], __ATOMIC_RELAXED)[id % CHUNK];
+    return &__atomic_load_n(&stack_tree_chunks[id / STACK_TREE_CHUNK], __ATOMIC_RELAXED)[id % STACK_TREE_CHUNK];
 }
 
 static uint64_t hash_of(uint32_t parent, uintptr_t pc)
@@ -65,40 +59,29 @@ static uint32_t tag_of(uint64_t hash)
     return (uint32_t)(hash >> (64 - SHARD_BITS - 5) & 31) << TAG_SHIFT;
 }
 
-static uint32_t find_in(const uint32_t *slots, uint64_t mask, uint64_t hash, uint32_t parent, uintptr_t pc)
+static inline uint32_t find_in(const uint32_t *slots, uint64_t mask, uint64_t hash, uint32_t parent, uintptr_t pc)
 {
     uint32_t tag = tag_of(hash);
 
     for (uint64_t i = hash;; i++) {
         uint32_t slot = __atomic_load_n(&slots[i & mask], __ATOMIC_ACQUIRE);
-        const struct node *node;
+        const struct stack_tree_node *node;
 
         if (slot == 0)
             return STACK_NODE_NONE;
         if ((slot & ~STACK_NODE_MAX) != tag)
             continue;
         node = node_at(slot & STACK_NODE_MAX);
-        if (node->parent == parent && node->pc_depth >> (64 - PC_BITS) == pc)
+        if (node->parent == parent && node->pc_depth >> STACK_TREE_PC_SHIFT == pc)
             return slot & STACK_NODE_MAX;
     }
 }
 
-/* The node behind the parent, if it is this child. */
-static inline uint32_t find_beside(uint32_t parent, uintptr_t pc)
-{
-    const struct node *chunk = __atomic_load_n(&tree.chunks[(parent + 1) / CHUNK], __ATOMIC_ACQUIRE);
-    const struct node *node = &chunk[(parent + 1) % CHUNK];
-
-    if (chunk == NULL || __atomic_load_n(&node->pc_depth, __ATOMIC_ACQUIRE) >> (64 - PC_BITS) != pc || node->parent != parent)
-        return STACK_NODE_NONE;
-    return parent + 1;
-}
-
-static uint32_t find(struct shard *shard, uint64_t hash, uint32_t parent, uintptr_t pc)
+static inline uint32_t find(const struct shard *shard, uint64_t hash, uint32_t parent, uintptr_t pc)
 {
     const struct node_index *index = __atomic_load_n(&shard->index, __ATOMIC_ACQUIRE);
 
-    if (index == NULL)
+    if (__builtin_expect(index == NULL, 0))
         return find_in(shard->first, FIRST_SLOTS - 1, hash, parent, pc);
     return find_in(index->slots, index->mask, hash, parent, pc);
 }
@@ -135,7 +118,7 @@ static bool reserve(struct shard *shard)
         uint32_t id = old_slots[i] & STACK_NODE_MAX;
 
         if (id != 0)
-            put_in(index->slots, index->mask, hash_of(node_at(id)->parent, node_at(id)->pc_depth >> (64 - PC_BITS)), id);
+            put_in(index->slots, index->mask, hash_of(node_at(id)->parent, node_at(id)->pc_depth >> STACK_TREE_PC_SHIFT), id);
     }
     __atomic_store_n(&shard->index, index, __ATOMIC_RELEASE);
     if (old != NULL)
@@ -149,32 +132,42 @@ static uint32_t take_id(void)
     uint32_t last = __atomic_load_n(&tree.count, __ATOMIC_ACQUIRE);
 
     do {
-        struct node **chunk = &tree.chunks[(last + 1) / CHUNK];
-        struct node *expected = NULL;
-        struct node *fresh;
+        struct stack_tree_node **chunk = &stack_tree_chunks[(last + 1) / STACK_TREE_CHUNK];
+        struct stack_tree_node *expected = NULL;
+        struct stack_tree_node *fresh;
 
         if (last == STACK_NODE_MAX)
             return STACK_NODE_NONE;
         if (__atomic_load_n(chunk, __ATOMIC_ACQUIRE) != NULL)
             continue;
-        fresh = memory_map(CHUNK * sizeof(struct node));
+        fresh = memory_map(STACK_TREE_CHUNK * sizeof(struct stack_tree_node));
         if (fresh == NULL)
             return STACK_NODE_NONE;
         if (!__atomic_compare_exchange_n(chunk, &expected, fresh, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-            memory_unmap(fresh, CHUNK * sizeof(struct node));
+            memory_unmap(fresh, STACK_TREE_CHUNK * sizeof(struct stack_tree_node));
     } while (!__atomic_compare_exchange_n(&tree.count, &last, last + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
     return last + 1;
 }
 
+/* What stands beside a node's address. */
+static uint32_t state_of_child(uint32_t parent, uintptr_t pc)
+{
+    uint32_t state;
+
+    if (parent == STACK_NODE_NONE)
+        return (pc & 1) != 0 ? TRUNCATED : 0;
+    state = (uint16_t)node_at(parent)->pc_depth;
+    return (state & DEPTH_MAX) == DEPTH_MAX ? state : state + 1;
+}
+
 static uint32_t add(struct shard *shard, uint64_t hash, uint32_t parent, uintptr_t pc)
 {
-    uint32_t depth = parent == STACK_NODE_NONE ? 0 : stack_tree_depth(parent) + 1;
     uint32_t id = reserve(shard) ? take_id() : STACK_NODE_NONE;
 
     if (id == STACK_NODE_NONE)
         return id;
     node_at(id)->parent = parent;
-    __atomic_store_n(&node_at(id)->pc_depth, pc << (64 - PC_BITS) | (depth < UINT16_MAX ? depth : UINT16_MAX), __ATOMIC_RELEASE);
+    __atomic_store_n(&node_at(id)->pc_depth, pc << STACK_TREE_PC_SHIFT | state_of_child(parent, pc), __ATOMIC_RELEASE);
     if (id == parent + 1)
         return id;
     if (shard->index == NULL)
@@ -185,15 +178,13 @@ static uint32_t add(struct shard *shard, uint64_t hash, uint32_t parent, uintptr
     return id;
 }
 
-static __attribute__((noinline)) uint32_t intern_by_index(uint32_t parent, uintptr_t pc)
+static __attribute__((noinline)) uint32_t make(struct shard *shard, uint64_t hash, uint32_t parent, uintptr_t pc)
 {
-    uint64_t hash = hash_of(parent, pc);
-    struct shard *shard = &tree.shards[hash >> (64 - SHARD_BITS)];
-    uint32_t id = find(shard, hash, parent, pc);
+    uint32_t id;
 
-    if (id != STACK_NODE_NONE || !lock_acquire(&shard->lock))
-        return id;
-    id = find_beside(parent, pc);
+    if (!lock_acquire(&shard->lock))
+        return STACK_NODE_NONE;
+    id = stack_tree_find_beside(parent, pc);
     if (id == STACK_NODE_NONE)
         id = find(shard, hash, parent, pc);
     if (id == STACK_NODE_NONE)
@@ -202,28 +193,34 @@ static __attribute__((noinline)) uint32_t intern_by_index(uint32_t parent, uintp
     return id;
 }
 
+/* Of an address of 48 bits. */
 static inline uint32_t intern(uint32_t parent, uintptr_t pc)
 {
-    uint32_t id = find_beside(parent, pc);
+    uint64_t hash = hash_of(parent, pc);
+    struct shard *shard = &tree.shards[hash >> (64 - SHARD_BITS)];
+    uint32_t id = find(shard, hash, parent, pc);
 
-    return id != STACK_NODE_NONE ? id : intern_by_index(parent, pc);
+    return __builtin_expect(id != STACK_NODE_NONE, 1) ? id : make(shard, hash, parent, pc);
 }
 
 /* The address of a root says what its stacks have in common; it is never 0, as a node's that is not ready. */
 uint32_t stack_tree_root(enum kind kind, uint32_t epoch, bool truncated)
 {
-    return intern(STACK_NODE_NONE, (uintptr_t)(epoch + 1) << 8 | (uintptr_t)kind << 1 | truncated);
+    uintptr_t what = (uintptr_t)(epoch + 1) << 8 | (uintptr_t)kind << 1 | truncated;
+    uint32_t id = stack_tree_find_beside(STACK_NODE_NONE, what);
+
+    return id != STACK_NODE_NONE ? id : intern(STACK_NODE_NONE, what);
 }
 
-uint32_t stack_tree_child(uint32_t parent, uintptr_t pc)
+uint32_t stack_tree_child_elsewhere(uint32_t parent, uintptr_t pc)
 {
-    return parent == STACK_NODE_NONE ? STACK_NODE_NONE : intern(parent, pc & ((1ul << PC_BITS) - 1));
+    return parent == STACK_NODE_NONE ? STACK_NODE_NONE : intern(parent, pc & PC_MASK);
 }
 
 uintptr_t stack_tree_pc(uint32_t node)
 {
     /* Addresses are canonical: the bits above the 48th repeat it. */
-    return (uintptr_t)((int64_t)__atomic_load_n(&node_at(node)->pc_depth, __ATOMIC_ACQUIRE) >> (64 - PC_BITS));
+    return (uintptr_t)((int64_t)__atomic_load_n(&node_at(node)->pc_depth, __ATOMIC_ACQUIRE) >> STACK_TREE_PC_SHIFT);
 }
 
 uint32_t stack_tree_parent(uint32_t node)
@@ -233,7 +230,7 @@ uint32_t stack_tree_parent(uint32_t node)
 
 uint32_t stack_tree_depth(uint32_t node)
 {
-    return node_at(node)->pc_depth & UINT16_MAX;
+    return node_at(node)->pc_depth & DEPTH_MAX;
 }
 
 static uintptr_t root_of(uint32_t node)
@@ -245,7 +242,7 @@ static uintptr_t root_of(uint32_t node)
 
 bool stack_tree_is_truncated(uint32_t node)
 {
-    return (root_of(node) & 1) != 0;
+    return (node_at(node)->pc_depth & TRUNCATED) != 0;
 }
 
 static uint32_t epoch_of_root(uintptr_t root)

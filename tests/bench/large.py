@@ -17,10 +17,11 @@ LIMIT = 900
 
 
 class Host:
-    """workloads/dump.c at work; each question is a line, each answer, too."""
+    """A program that says "ready PID" and then answers questions; each is a line, each answer, too."""
 
-    def __init__(self, tools, folder, variables, sites, blocks):
-        self.running = Measured(tools, [tools.program("dump"), sites, blocks], folder, variables, limit=LIMIT,
+    def __init__(self, tools, folder, variables, command, tag="run"):
+        program, *arguments = command
+        self.running = Measured(tools, [tools.program(program), *arguments], folder, variables, tag, limit=LIMIT,
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.pid = int(self.answer(r"ready (\d+)")[0])
 
@@ -33,11 +34,12 @@ class Host:
             raise Failed(f"the program said {line!r}")
         return found.groups()
 
-    def longest(self):
-        """Microseconds that one malloc and free took at most since the last call."""
+    def ask(self):
+        """For workloads/dump.c the microseconds that one malloc and free took at most since the last call, and how many there were; for
+        workloads/fork.c the nanoseconds of one fork, of the processor and by the clock."""
         self.running.process.stdin.write("\n")
         self.running.process.stdin.flush()
-        return int(self.answer(r"(\d+) \d+")[0])
+        return [int(figure) for figure in self.answer(r"(\d+) (\d+)")]
 
     def end(self):
         self.running.process.stdin.close()
@@ -54,18 +56,18 @@ class Large:
         self.dumps, self.memory, self.failure = [], {}, None
 
     def bare_rss(self, folder):
-        host = Host(self.tools, folder, {}, self.sites, self.blocks)
+        host = Host(self.tools, folder, {}, ["dump", self.sites, self.blocks])
         return host.end().rss
 
     def dump_once(self, host, output):
         """A dump, and as long a time without one for comparison: the machine lets any thread wait now and then."""
-        host.longest()
+        host.ask()
         start = time.monotonic()
         files = call([self.command, "dump", host.pid], output, LIMIT).split()
         took = time.monotonic() - start
-        during = host.longest()
+        during = host.ask()[0]
         time.sleep(took)
-        quiet = host.longest()
+        quiet = host.ask()[0]
         dump = Dump(next(Path(name) for name in files if name.endswith(".heap.pb.gz")))
         if dump.comments["dropped_events"] != "0" or dump.total["inuse_objects"] < self.blocks:
             raise Failed(f"the dump has {dump.total['inuse_objects']} blocks; {dump.comments['dropped_events']} events were dropped")
@@ -80,7 +82,7 @@ class Large:
         mode = Leaktrace("leaktrace", "leaktrace", self.library, "at_exit=no:memory=80%")
         try:
             bare = self.bare_rss(folder)
-            host = Host(self.tools, folder, mode.begin(output), self.sites, self.blocks)
+            host = Host(self.tools, folder, mode.begin(output), ["dump", self.sites, self.blocks])
             self.dumps = [self.dump_once(host, output) for _ in range(DUMPS)]
             # The first dump's figure: it is taken before what the dump itself needed was got.
             traced = host.end().rss

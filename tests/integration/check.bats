@@ -137,6 +137,30 @@ redis_agrees() {
     equal "$(total heap alloc_objects calls_plugin) $(total heap alloc_objects plugin_inner)" "200 200"
 }
 
+# Allocations of the stacks that run through a module.
+allocated_in() {
+    awk -v module="/$1" '
+        function add() { if (hit) sum += value; hit = 0 }
+        /^#\t/ { if (index($0, module) == length($0) - length(module) + 1) hit = 1; next }
+        /^[#h]/ { next }
+        { add(); value = $1 }
+        END { add(); print sum + 0 }' "$(newest heap)"
+}
+
+@test "converters that libc unloads by itself leave no rules to others in their place" {
+    local name gconv="$BATS_TEST_TMPDIR/gconv"
+    mkdir "$gconv"
+    for name in narrow wide; do
+        cp "$LEAKTRACE_SPECIMENS/frames_$name.so" "$gconv"
+        echo "module INTERNAL ${name^^}// frames_$name 1" >> "$gconv/gconv-modules"
+    done
+    [ "$(GCONV_PATH="$gconv" "$LEAKTRACE_SPECIMENS/converts" 200 | sed 's/^same place //')" -ge 100 ]
+    GCONV_PATH="$gconv" checks 1 "$LEAKTRACE_SPECIMENS/converts" 200
+    all_agree 200
+    equal "$(total heap alloc_objects plugin_inner)" 200
+    equal "$(allocated_in frames_narrow.so) $(allocated_in frames_wide.so)" "100 100"
+}
+
 @test "stacks through code without tables end there, and nothing is made of it" {
     checks 1 "$LEAKTRACE_SPECIMENS/code_without_tables" 500
     equal "$(cat "$BATS_TEST_TMPDIR/out")" "blocks 2000"

@@ -196,3 +196,75 @@ ends_by() {
         [ "$at_exit" = yes ] && [ "$caught" != 00000000 ] || equal "$caught" 00000000 "$at_exit"
     done
 }
+
+# A pipe that nobody reads makes the last dump of what was started hang.
+hold_last_dump() {
+    mkfifo "$DUMPS/.endings.$PROGRAM.0001.fd.pb.gz"
+    echo >&"$INPUT"
+    wait_until test -s "$DUMPS/.endings.$PROGRAM.0001.heap_growth.pb.gz"
+}
+
+let_last_dump_go() {
+    timeout 20 cat "$DUMPS/.endings.$PROGRAM.0001.fd.pb.gz" > "$BATS_TEST_TMPDIR/read"
+}
+
+# Waits for less time than a handler waits for a dump.
+has_ended_soon() {
+    timeout 9 tail --pid="$PROGRAM" -f /dev/null
+}
+
+@test "a signal that comes when the process has begun to end changes nothing of its end" {
+    local how
+    for how in _exit exit quick_exit; do
+        start checkpoint=0 -- "$LEAKTRACE_SPECIMENS/endings" "$how"
+        wait_for_line ready
+        hold_last_dump
+        kill -TERM "$PROGRAM"
+        kill -INT "$PROGRAM"
+        sleep 0.2
+        let_last_dump_go
+        finish 32
+        equal "$(comment heap reason "$(dump_file heap 1)")" "$how"
+    done
+}
+
+@test "a signal that ends a process that changes its user all the time leaves a dump" {
+    local i
+    for i in 1 2 3 4 5 6; do
+        start checkpoint=0 -- "$LEAKTRACE_SPECIMENS/endings" users
+        wait_for_line ready
+        echo >&"$INPUT"
+        wait_for_line waits
+        kill -TERM "$PROGRAM"
+        has_ended_soon
+        finish 143
+        equal "$(comment heap reason "$(dump_file heap 1)")" SIGTERM "$i"
+        equal "$(figures heap keeps_three "$(dump_file heap 1)")" "3 150 3 150"
+    done
+}
+
+@test "a signal that ends a process inside of dlopen ends it soon" {
+    start checkpoint=0 -- "$LEAKTRACE_SPECIMENS/endings" loads "$LEAKTRACE_SPECIMENS/waits.so"
+    wait_for_line ready
+    echo >&"$INPUT"
+    wait_for_line "waits in the constructor"
+    kill -TERM "$PROGRAM"
+    has_ended_soon
+    finish 143
+}
+
+@test "a child that is forked while its parent makes its last dump makes its own" {
+    local child
+    start checkpoint=0 -- "$LEAKTRACE_SPECIMENS/endings" forks
+    wait_for_line ready
+    hold_last_dump
+    echo >&"$INPUT"
+    wait_for_line "child has ended"
+    let_last_dump_go
+    finish 32
+    child=$(find "$DUMPS" -name 'endings.*.0001.heap.txt' ! -name "endings.$PROGRAM.*")
+    equal "$(comment heap reason "$child")" _exit
+    equal "$(figures heap keeps_three "$child")" "6 300 6 300"
+    equal "$(comment heap forked_from "$child")" "$PROGRAM"
+    equal "$(comment heap reason "$(dump_file heap 1)")" exit
+}

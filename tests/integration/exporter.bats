@@ -115,7 +115,10 @@ listener_at() {
     equal "$(first_in_report heap)" register_histogram
     equal "$(first_in_report fd)" connect_backend
     equal "$(first_in_report thread)" start_watchers
-    run -0 grep -A 1 -w connect_backend "$BATS_TEST_TMPDIR/report"
+    equal "$(awk '/^  grows: / { print $2, $(NF - 1) }' "$BATS_TEST_TMPDIR/report")" "heap register_histogram
+fd connect_backend
+thread start_watchers"
+    run -0 grep -A 2 '^     connect_backend' "$BATS_TEST_TMPDIR/report"
     [[ "$output" == *get_object*collect* ]]
     kill -TERM "$PROGRAM"
     finish
@@ -132,6 +135,7 @@ main 0
 run_worker 0
 END
     wait_until nothing_has_grown
+    "$LEAKTRACE_COMMAND" report "$PROGRAM" | grep -q '^  Nothing grows: '
     kill -TERM "$PROGRAM"
     finish
 }

@@ -75,8 +75,7 @@ static void objects_and_arrays_nest_with_commas_between_their_members(void **sta
     json_close(&json);
     fclose(json.out);
     assert_string_equal(
-        text,
-        "{\n  \"a\": -9223372036854775808,\n  \"b\": [\n    true,\n    1.2,\n    {}\n  ],\n  \"\\\"\": null\n}\n");
+        text, "{\n  \"a\": -9223372036854775808,\n  \"b\": [\n    true,\n    1.2,\n    {}\n  ],\n  \"\\\"\": null\n}\n");
     free(text);
 }
 
@@ -104,9 +103,14 @@ static void a_report_has_the_members_of_its_schema(void **state)
     const struct places_frame *stack[] = {&frame};
     struct profile_label label = {"type", "tcp"};
     struct ranking_group group = {&label, 1, 30};
-    struct ranking_site sites[] = {
-        {.live = {30, 0}, .growth = {29, 0}, .frames = stack, .n_frames = 1, .groups = &group, .n_groups = 1},
-        {.live = {10, 0}}};
+    struct ranking_site sites[] = {{.live = {30, 0},
+                                    .growth = {29, 0},
+                                    .frames = stack,
+                                    .n_frames = 1,
+                                    .groups = &group,
+                                    .n_groups = 1,
+                                    .ages = {[AGES_N - 1] = 30}},
+                                   {.live = {10, 0}}};
     struct ranking ranking = {
         .kind = "fd", .has_growth = true, .live = {40, 0}, .growth = {29, 0}, .sites = sites, .n_sites = 2};
     struct report report = {.program = "exporter",
@@ -122,13 +126,15 @@ static void a_report_has_the_members_of_its_schema(void **state)
     assert_string_equal(
         text,
         "{\"program\": \"exporter\",\"pid\": 12,\"dump\": \"0001\",\"time_ns\": 5,\"duration_ns\": null,"
-        "\"since_mark_ns\": null,\"dropped_events\": 0,\"truncated_stacks\": 0,\"unattributed_fds\": 3,"
+        "\"since_mark_ns\": null,\"is_marked\": false,\"dropped_events\": 0,\"truncated_stacks\": 0,\"unattributed_fds\": 3,"
         "\"unattributed_threads\": 0,\"kinds\": ["
-        "{\"kind\": \"fd\",\"ranked_by\": \"count\",\"live\": {\"count\": 40},\"growth\": {\"count\": 29},\"n_sites\": "
-        "2,"
-        "\"sites\": [{\"live\": {\"count\": 30},\"growth\": {\"count\": 29},\"share_percent\": 75.0,\"headline\": 0,"
-        "\"frames\": [{\"function\": \"observe\",\"module\": \"/opt/exporter\",\"file\": \"main.c\",\"line\": 12}],"
-        "\"groups\": [{\"count\": 30,\"labels\": {\"type\": \"tcp\"}}]}]}]}");
+        "{\"kind\": \"fd\",\"ranked_by\": \"count\",\"live\": {\"count\": 40},\"growth\": {\"count\": 29},"
+        "\"growth_per_hour\": null,\"n_sites\": 2,\"n_hidden\": 0,"
+        "\"sites\": [{\"live\": {\"count\": 30},\"growth\": {\"count\": 29},\"growth_per_hour\": null,"
+        "\"has_grown\": true,\"share_percent\": 75.0,\"headline\": 0,"
+        "\"frames\": [{\"function\": \"observe\",\"module\": \"/opt/exporter\",\"file\": \"main.c\",\"line\": "
+        "12,\"offset\": 0}],"
+        "\"source\": null,\"ages\": {\">=1d\": 30},\"groups\": [{\"count\": 30,\"labels\": {\"type\": \"tcp\"}}]}]}]}");
     free(text);
 }
 
@@ -143,7 +149,7 @@ static void what_is_not_known_is_null(void **state)
     (void)state;
     assert_non_null(strstr(text, "\"pid\": null,\"dump\": null,\"time_ns\": null,"));
     assert_non_null(strstr(text, "\"live\": {\"count\": 1,\"bytes\": 5},\"growth\": null,"));
-    assert_non_null(strstr(text, "\"headline\": null,\"frames\": [],\"groups\": []"));
+    assert_non_null(strstr(text, "\"headline\": null,\"frames\": [],\"source\": null,\"ages\": {},\"groups\": []"));
     free(text);
 }
 

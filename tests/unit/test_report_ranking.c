@@ -6,9 +6,12 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "profile/profile.h"
+#include "view/focus.h"
 #include "view/ranking.h"
 
+#include <errno.h>
 #include <string.h>
 
 static struct profile_mapping mappings[] = {
@@ -32,13 +35,13 @@ static struct profile_line lines[] = {{&functions[0], 12}, {&functions[1], 0}, {
 
 enum { COLLECT, PUSH_BACK, QSORT, OBSERVE, NAMELESS, NAMELESS_LIBC, INLINED, LOCATIONS };
 
-#define LOCATIONS_OF_THE_PROGRAM                                                                           \
-    [COLLECT] = {.id = 1, .address = 0x1010, .mapping = &mappings[0], .lines = &lines[0], .n_lines = 1},   \
-    [PUSH_BACK] = {.id = 2, .address = 0x1020, .mapping = &mappings[0], .lines = &lines[1], .n_lines = 1}, \
-    [QSORT] = {.id = 3, .address = 0x100030, .mapping = &mappings[1], .lines = &lines[2], .n_lines = 1},   \
-    [OBSERVE] = {.id = 4, .address = 0x1040, .mapping = &mappings[0], .lines = &lines[3], .n_lines = 1},   \
-    [NAMELESS] = {.id = 5, .address = 0x1050, .mapping = &mappings[0]},                                    \
-    [NAMELESS_LIBC] = {.id = 6, .address = 0x100060, .mapping = &mappings[1]},                             \
+#define LOCATIONS_OF_THE_PROGRAM                                                                                               \
+    [COLLECT] = {.id = 1, .address = 0x1010, .mapping = &mappings[0], .lines = &lines[0], .n_lines = 1},                       \
+    [PUSH_BACK] = {.id = 2, .address = 0x1020, .mapping = &mappings[0], .lines = &lines[1], .n_lines = 1},                     \
+    [QSORT] = {.id = 3, .address = 0x100030, .mapping = &mappings[1], .lines = &lines[2], .n_lines = 1},                       \
+    [OBSERVE] = {.id = 4, .address = 0x1040, .mapping = &mappings[0], .lines = &lines[3], .n_lines = 1},                       \
+    [NAMELESS] = {.id = 5, .address = 0x1050, .mapping = &mappings[0]},                                                        \
+    [NAMELESS_LIBC] = {.id = 6, .address = 0x100060, .mapping = &mappings[1]},                                                 \
     [INLINED] = {.id = 7, .address = 0x1070, .mapping = &mappings[0], .lines = &lines[1], .n_lines = 3}
 
 /* Two profiles of one dump: the same places, each with rows of its own. */
@@ -59,16 +62,20 @@ static struct profile_type thread_types[] = {
 #define SAMPLE(...) .values = ((int64_t[]){__VA_ARGS__})
 #define STACK(...) .stack = STACK_OF(__VA_ARGS__), .depth = COUNT_OF(STACK_OF(__VA_ARGS__))
 #define LABELS(...) .labels = LABELS_OF(__VA_ARGS__), .n_labels = COUNT_OF(LABELS_OF(__VA_ARGS__))
-#define PROFILE(some_types, some_samples, some_locations)                                                              \
-    {.types = (some_types), .n_types = COUNT_OF(some_types), .samples = (some_samples),                                \
-     .n_samples = COUNT_OF(some_samples), .locations = (some_locations), .n_locations = LOCATIONS, .default_type = ""}
+#define PROFILE(some_types, some_samples, some_locations)                                                                      \
+    {                                                                                                                          \
+        .types = (some_types), .n_types = COUNT_OF(some_types), .samples = (some_samples),                                     \
+        .n_samples = COUNT_OF(some_samples), .locations = (some_locations), .n_locations = LOCATIONS, .default_type = ""       \
+    }
 
 static void samples_that_differ_in_labels_are_one_site(void **state)
 {
     struct profile_sample samples[] = {
         {SAMPLE(9, 5), STACK(&locations[COLLECT], &locations[OBSERVE]), LABELS({"age", "<1h"}, {"type", "tcp"})},
-        {SAMPLE(3, 2), STACK(&locations[COLLECT], &locations[OBSERVE]), LABELS({"type", "tcp"}, {"age", "<1d"})},
-        {SAMPLE(7, 7), STACK(&locations[COLLECT], &locations[OBSERVE]), LABELS({"type", "tcp"}, {"age", "<1d"})},
+        {SAMPLE(3, 2), STACK(&locations[COLLECT], &locations[OBSERVE]),
+         LABELS({"state", "LISTEN"}, {"type", "tcp"}, {"age", "<1d"})},
+        {SAMPLE(7, 7), STACK(&locations[COLLECT], &locations[OBSERVE]),
+         LABELS({"type", "tcp"}, {"age", "<1d"}, {"state", "LISTEN"})},
         {SAMPLE(1, 1), STACK(&locations[COLLECT])},
     };
     struct profile live = PROFILE(fd_types, samples, locations);
@@ -81,9 +88,13 @@ static void samples_that_differ_in_labels_are_one_site(void **state)
     assert_int_equal(ranking.sites[0].live.count, 14);
     assert_int_equal(ranking.sites[0].n_groups, 2);
     assert_int_equal(ranking.sites[0].groups[0].count, 9);
+    assert_int_equal(ranking.sites[0].groups[0].n_labels, 2);
     assert_string_equal(ranking.sites[0].groups[0].labels[0].value, "tcp");
-    assert_string_equal(ranking.sites[0].groups[0].labels[1].value, "<1d");
+    assert_string_equal(ranking.sites[0].groups[0].labels[1].value, "LISTEN");
     assert_int_equal(ranking.sites[0].groups[1].count, 5);
+    assert_int_equal(ranking.sites[0].ages[ages_find("<1h")], 5);
+    assert_int_equal(ranking.sites[0].ages[ages_find("<1d")], 9);
+    assert_int_equal(ranking.sites[1].ages[ages_find("<1d")], 0);
     assert_int_equal(ranking.sites[1].n_groups, 0);
     assert_false(ranking.has_bytes);
     assert_false(ranking.has_growth);
@@ -164,8 +175,7 @@ static void the_headline_is_the_first_frame_of_the_users_code(void **state)
     (void)state;
     ranking_build("fd", &live, NULL, &ranking);
     assert_int_equal(ranking.sites[0].headline, 2);
-    assert_string_equal(ranking.sites[0].frames[1]->function,
-                        "std::vector<int, std::allocator<int> >::push_back(int const&)");
+    assert_string_equal(ranking.sites[0].frames[1]->function, "std::vector<int, std::allocator<int> >::push_back(int const&)");
     assert_string_equal(ranking.sites[0].frames[2]->function, "collect");
     assert_int_equal(ranking.sites[0].frames[2]->line, 12);
     assert_int_equal(ranking.sites[1].headline, 0); /* there is none: the innermost one it is */
@@ -230,6 +240,49 @@ static void nothing_live_gives_no_sites(void **state)
     ranking_release(&ranking);
 }
 
+static void only_sites_in_focus_that_are_not_ignored_stay(void **state)
+{
+    static const struct {
+        const char *focus, *ignore;
+        size_t n;
+    } cases[] = {{NULL, NULL, 3},      {"^collect$", NULL, 2},      {"main\\.c", NULL, 2}, {"libc\\.so", NULL, 1},
+                 {NULL, "observe", 1}, {"collect", "obs|qsort", 1}, {"none", NULL, 0},     {NULL, ".", 0}};
+    struct profile_sample samples[] = {
+        {SAMPLE(9, 5), STACK(&locations[COLLECT], &locations[OBSERVE])},
+        {SAMPLE(9, 4), STACK(&locations[COLLECT])},
+        {SAMPLE(9, 3), STACK(&locations[QSORT], &locations[OBSERVE])},
+    };
+    struct profile live = PROFILE(fd_types, samples, locations);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char why_buf[128] = "";
+        struct text why = TEXT_ON(why_buf);
+        struct ranking ranking;
+        struct focus focus;
+
+        assert_int_equal(focus_compile(cases[i].focus, cases[i].ignore, &focus, &why), 0);
+        ranking_build("fd", &live, NULL, &ranking);
+        focus_apply(&focus, &ranking);
+        assert_int_equal(ranking.n_sites, cases[i].n);
+        assert_int_equal(ranking.n_hidden, 3 - cases[i].n);
+        assert_int_equal(ranking.live.count, 12);
+        ranking_release(&ranking);
+        focus_release(&focus);
+    }
+}
+
+static void what_is_no_regular_expression_is_refused_with_a_reason(void **state)
+{
+    char why_buf[128] = "";
+    struct text why = TEXT_ON(why_buf);
+    struct focus focus;
+
+    (void)state;
+    assert_int_equal(focus_compile("a", "b(", &focus, &why), -EINVAL);
+    assert_non_null(strstr(why_buf, "--ignore 'b(' is no regular expression: "));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +294,8 @@ int main(void)
         cmocka_unit_test(inlined_functions_are_frames_of_their_own),
         cmocka_unit_test(figures_past_64_bits_stop_at_the_largest),
         cmocka_unit_test(nothing_live_gives_no_sites),
+        cmocka_unit_test(only_sites_in_focus_that_are_not_ignored_stay),
+        cmocka_unit_test(what_is_no_regular_expression_is_refused_with_a_reason),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

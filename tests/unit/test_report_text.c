@@ -8,15 +8,19 @@
 #include <cmocka.h>
 
 #include "profile/profile.h"
-#include "view/demangle.h"
+#include "symbolize/demangle.h"
 #include "view/report.h"
 #include "view/units.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #define FRAMES_MAX 64
+#define HOUR_NS ((int64_t)3600000000000)
 
 /* A report of one heap site whose stack the test lays out. */
 struct fixture {
@@ -42,6 +46,7 @@ static void push_frame(struct fixture *fixture, const char *function, const char
 
     fixture->frames[at] =
         (struct places_frame){.function = function, .module = module, .file = "", .is_system = module[1] == 'l'};
+    fixture->frames[at].is_plumbing = fixture->frames[at].is_system || strncmp(function, "std::", 5) == 0;
     fixture->stack[at] = &fixture->frames[at];
 }
 
@@ -106,8 +111,128 @@ static void growth_is_told_when_it_is_known(void **state)
     push_frame(&fixture, "observe", "/opt/exporter");
     fixture.ranking.has_growth = true;
     fixture.site.growth = (struct ranking_amount){29, 6 << 20};
-    expect_line(&fixture.report, "7.0 MiB in 3,000 blocks, 50.0 %, +6.0 MiB since the mark\n");
+    fixture.report.duration_ns = 3 * HOUR_NS;
+    fixture.report.mark_ns = 2 * HOUR_NS;
+    fixture.report.is_marked = true;
+    expect_line(&fixture.report, "traced for 3 h, growth since the mark 2 h ago\n");
+    expect_line(&fixture.report, "7.0 MiB in 3,000 blocks, 50.0 %, +6.0 MiB (3.0 MiB/h)\n");
     expect_line(&fixture.report, "heap: 14.0 MiB in 3,001 blocks live at 1 site, no growth\n");
+    fixture.ranking.by_bytes = false;
+    expect_line(&fixture.report, "3,000 blocks (7.0 MiB), 100.0 %, +29 (14/h)\n");
+    fixture.report.mark_ns = HOUR_NS / 2;
+    expect_line(&fixture.report, "3,000 blocks (7.0 MiB), 100.0 %, +29 (1.0/min)\n");
+}
+
+static void the_worst_site_of_each_kind_comes_first_of_all(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    set_up(&fixture);
+    push_frame(&fixture, "malloc_wrapper", "/lib/libx.so");
+    push_frame(&fixture, "observe", "/opt/exporter");
+    fixture.site.headline = 1;
+    fixture.ranking.has_growth = true;
+    fixture.site.growth = (struct ranking_amount){29, 6 << 20};
+    fixture.report.mark_ns = HOUR_NS;
+    fixture.report.is_marked = true;
+    expect_line(&fixture.report, "\n  grows: heap      +6.0 MiB (6.0 MiB/h)    observe\n\n");
+}
+
+static void that_nothing_grows_is_said_plainly_and_only_when_it_is_known(void **state)
+{
+    static const char verdict[] = "\n  Nothing grows: nowhere have two or more come since the mark and stayed.\n\n";
+    struct fixture fixture;
+    char *text;
+
+    (void)state;
+    set_up(&fixture);
+    push_frame(&fixture, "observe", "/opt/exporter");
+    fixture.ranking.has_growth = true;
+    fixture.site.growth = (struct ranking_amount){1, 6 << 20};
+    fixture.report.mark_ns = HOUR_NS;
+    text = print(&fixture.report, 80, false);
+    assert_null(strstr(text, "grows"));
+    assert_null(strstr(text, "+6.0 MiB"));
+    free(text);
+    fixture.report.is_marked = true;
+    expect_line(&fixture.report, verdict);
+    fixture.ranking.has_growth = false;
+    text = print(&fixture.report, 80, false);
+    assert_null(strstr(text, "grows"));
+    free(text);
+}
+
+static void ages_are_told_as_a_range(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    set_up(&fixture);
+    push_frame(&fixture, "observe", "/opt/exporter");
+    fixture.site.ages[ages_find("<10m")] = 2;
+    expect_line(&fixture.report, "50.0 %, age <10m\n");
+    fixture.site.ages[ages_find(">=1d")] = 1;
+    expect_line(&fixture.report, "50.0 %, age <10m to >=1d\n");
+}
+
+static void library_frames_between_others_are_folded(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    set_up(&fixture);
+    push_frame(&fixture, "operator new(unsigned long)", "/lib/libstdc++.so.6");
+    push_frame(&fixture, "std::string::grow", "/opt/exporter");
+    push_frame(&fixture, "std::string::append", "/opt/exporter");
+    push_frame(&fixture, "observe", "/opt/exporter");
+    push_frame(&fixture, "std::invoke", "/opt/exporter");
+    push_frame(&fixture, "start_thread", "/lib/libc.so.6");
+    push_frame(&fixture, "main", "/opt/exporter");
+    fixture.site.headline = 3;
+    expect_line(&fixture.report, "     observe\n     \u2192 std::string::append \u2192 \u2026 2 library frames\n"
+                                 "     \u2190 \u2026 2 library frames \u2190 main\n");
+}
+
+/* A source file with a line in it, older than `seconds` since 1970; its path is the caller's to remove. */
+static void write_source(char path[64], const char *text, time_t seconds)
+{
+    const struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
+    int fd;
+
+    snprintf(path, 64, "/tmp/test_report_text.XXXXXX");
+    fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    assert_int_equal(futimens(fd, times), 0);
+    close(fd);
+}
+
+static void the_source_line_is_shown_when_it_is_that_of_the_dump(void **state)
+{
+    struct fixture fixture;
+    char path[64], *text;
+
+    (void)state;
+    write_source(path, "int a;\n\tkept = malloc(size);  \n\n", 1000);
+    set_up(&fixture);
+    push_frame(&fixture, "observe", "/opt/exporter");
+    fixture.frames[0].file = path;
+    fixture.frames[0].line = 2;
+    fixture.report.time_ns = 2000 * (int64_t)1000000000;
+    expect_line(&fixture.report, ":2)\n     \u2502 kept = malloc(size);\n");
+    for (int64_t line = 3; line < 6; line++) {
+        fixture.frames[0].line = line;
+        text = print(&fixture.report, 80, false);
+        assert_null(strstr(text, "\u2502"));
+        free(text);
+    }
+    fixture.frames[0].line = 2;
+    fixture.report.time_ns = 500 * (int64_t)1000000000;
+    text = print(&fixture.report, 80, false);
+    assert_null(strstr(text, "\u2502"));
+    free(text);
+    unlink(path);
 }
 
 static void every_line_fits_the_page(void **state)
@@ -199,9 +324,8 @@ static void labels_are_counted_and_the_rest_is_summed_up(void **state)
     fixture.site.live.count = 99;
     fixture.site.groups = groups;
     fixture.site.n_groups = 5;
-    expect_line(&fixture.report,
-                "  1. 99 descriptors, 100.0 %\n     connect_to\n     40 \u00d7 tcp 10.0.0.1:80 ESTABLISHED\n"
-                "     30 \u00d7 tcp 10.0.0.1:80\n     20 \u00d7 tcp\n     9 \u00d7 \u2026\n");
+    expect_line(&fixture.report, "  1. 99 descriptors, 100.0 %\n     connect_to\n     40 \u00d7 tcp 10.0.0.1:80 ESTABLISHED\n"
+                                 "     30 \u00d7 tcp 10.0.0.1:80\n     20 \u00d7 tcp\n     9 \u00d7 \u2026\n");
 }
 
 static void nothing_live_is_said_plainly(void **state)
@@ -310,6 +434,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_site_is_told_by_figures_headline_and_callers),
         cmocka_unit_test(growth_is_told_when_it_is_known),
+        cmocka_unit_test(the_worst_site_of_each_kind_comes_first_of_all),
+        cmocka_unit_test(that_nothing_grows_is_said_plainly_and_only_when_it_is_known),
+        cmocka_unit_test(ages_are_told_as_a_range),
+        cmocka_unit_test(library_frames_between_others_are_folded),
+        cmocka_unit_test(the_source_line_is_shown_when_it_is_that_of_the_dump),
         cmocka_unit_test(every_line_fits_the_page),
         cmocka_unit_test(a_long_chain_keeps_both_ends),
         cmocka_unit_test(recursion_is_folded),

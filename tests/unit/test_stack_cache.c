@@ -242,13 +242,10 @@ static uint32_t walked; /* frames */
 /* Takes a stack at each level on the way back. */
 FAST static void come_back(unsigned level)
 {
-    uint32_t known;
-
     if (level > 0)
         come_back(level - 1);
-    known = cache->room == NULL ? 0 : cache->room->n_frames;
     take(KIND_HEAP);
-    walked += cache->room->n_frames - (known <= cache->room->n_frames ? known : 0);
+    walked += cache->room->n_fresh;
 }
 
 /* Of a deep stack so much is kept that it need not be walked anew at each level. */

@@ -24,7 +24,7 @@ as_root() {
 # Packages of Debian that a build, the demo, and the tests need.
 packages_of() {
     case "$1" in
-        build) echo gcc g++ make cmake uthash-dev zlib1g-dev libiberty-dev ;;
+        build) echo gcc g++ make cmake uthash-dev zlib1g-dev libdw-dev libelf-dev libiberty-dev ;;
         libunwind) echo gcc make xz-utils ;;
         demo) echo curl ;;
         test) cat "$LEAKTRACE_SOURCE/tests/packages.txt" ;;

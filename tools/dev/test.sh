@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs all tests: everything on a release build, and the unit tests again with the checks of a debug build and of the sanitizers.
+# Runs all tests: everything on a release build, the unit tests again with the checks of a debug build and of the sanitizers, and
+# a short run of the fuzz target.
 # The last line counts them.
 #
 #   tools/dev/test.sh [REGEX]     only the tests whose names match, on the release build
@@ -15,7 +16,7 @@ run() {
     shift
     echo "== $preset"
     build_preset "$preset"
-    ctest --test-dir "build/$preset" --output-on-failure "$@" || status=$?
+    ctest --test-dir "build/$preset" --parallel "$(nproc)" --output-on-failure "$@" || status=$?
     ok=$(grep -c '^ok [0-9]' "$log" || true)
     not_ok=$(grep -c '^not ok [0-9]' "$log" || true)
     [ "$status" = 0 ] || [ "$not_ok" -gt 0 ] || not_ok=1
@@ -29,6 +30,7 @@ else
     run dev -L unit
     run asan -L unit
     run tsan -L unit
+    run fuzz -L fuzz
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -24,11 +24,14 @@ static const char help[] = "Usage: leaktrace diff [OPTIONS] OLD NEW\n"
                            "\n"
                            "  --top N             sites of each kind (default 10)\n"
                            "  --kind KIND         one kind only: heap, fd, thread, ...\n"
+                           "  --symbols DIR       debug files are there, too: laid out as /usr/lib/debug or\n"
+                           "                      as the target's root, or side by side; more than once\n"
                            "  --format text|json\n"
                            "  --help\n";
 
 static unsigned show(const struct source *source, const struct view_options *options)
 {
+    const struct symbolize_options symbols = view_symbols_options(&options->symbols);
     const struct line_page page = environment_page(stdout);
     struct json json = {.out = stdout};
     struct diff diff;
@@ -40,11 +43,12 @@ static unsigned show(const struct source *source, const struct view_options *opt
         else
             complain("the two dumps have no kind of profile in common");
         failures++;
-    } else if (options->as_json) {
-        diff_write_json(&diff, &json, options->top);
-    } else if (diff.n_kinds > 0) {
-        diff_print(&diff, &page, options->top);
     }
+    diff_symbolize(&diff, options->top, &symbols);
+    if (diff.n_kinds > 0 && options->as_json)
+        diff_write_json(&diff, &json, options->top);
+    else if (diff.n_kinds > 0)
+        diff_print(&diff, &page, options->top);
     diff_release(&diff);
     return failures;
 }

@@ -2,14 +2,14 @@
 #include "commands.h"
 #include "common.h"
 #include "flame/page.h"
+#include "output.h"
 #include "profile/source.h"
 #include "take_source.h"
 #include "view/report.h"
+#include "view_options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const char help[] = "Usage: leaktrace flame [OPTIONS] SOURCE... -o OUT.html\n"
                            "\n"
@@ -21,23 +21,24 @@ static const char help[] = "Usage: leaktrace flame [OPTIONS] SOURCE... -o OUT.ht
                            "  -o, --output FILE   where the page goes; - is standard output\n"
                            "  --base SOURCE       an older dump: what has changed since is coloured\n"
                            "  --kind KIND         one kind only: heap, fd, thread, ...\n"
+                           "  --symbols DIR       debug files are there, too: laid out as /usr/lib/debug or\n"
+                           "                      as the target's root, or side by side; more than once\n"
                            "  --help\n";
 
 struct request {
     const char *output;
     const char *base; /* NULL: none */
     const char *kind; /* NULL: all */
+    struct view_symbols symbols;
 };
 
 /* Reads the options. A negative result means that all is well; else it is the exit status. */
 static int read_options(int argc, char **argv, struct request *ret_request)
 {
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                            {"base", required_argument, NULL, 'b'},
-                                            {"kind", required_argument, NULL, 'k'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    int option;
+    static const struct option options[] = {{"output", required_argument, NULL, 'o'}, {"base", required_argument, NULL, 'b'},
+                                            {"kind", required_argument, NULL, 'k'},   {"symbols", required_argument, NULL, 's'},
+                                            {"help", no_argument, NULL, 'h'},         {0}};
+    int option, status;
 
     while ((option = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
         switch (option) {
@@ -53,6 +54,11 @@ static int read_options(int argc, char **argv, struct request *ret_request)
         case 'k':
             ret_request->kind = optarg;
             break;
+        case 's':
+            status = view_symbols_add(&ret_request->symbols, argv[0], optarg);
+            if (status >= 0)
+                return status;
+            break;
         default:
             return complain_usage(argv[0], "'%s' is unknown or lacks its value", argv[optind - 1]);
         }
@@ -65,23 +71,12 @@ static int read_options(int argc, char **argv, struct request *ret_request)
 /* Writes the page to a file, or to standard output; false after a complaint. */
 static bool write_page(const struct flame_page *page, const char *output)
 {
-    FILE *out = stdout;
-    int error;
+    FILE *out = output_open(output);
 
-    if (strcmp(output, "-") == 0) {
-        flame_page_write(page, out);
-        return true;
-    }
-    errno = 0;
-    out = fopen(output, "we");
-    if (out != NULL) {
-        flame_page_write(page, out);
-        error = ferror(out) ? EIO : 0;
-        if (fclose(out) == 0 && error == 0)
-            return true;
-    }
-    complain("%s: %s", output, strerror(errno));
-    return false;
+    if (out == NULL)
+        return false;
+    flame_page_write(page, out);
+    return output_close(out, output);
 }
 
 /* Returns how many things went wrong. */
@@ -89,13 +84,15 @@ static unsigned make_page(const struct source *source, const struct source *base
 {
     struct report *reports = must_grow(NULL, source->n_sets, sizeof(*reports));
     struct report before = {0};
+    const struct symbolize_options symbols = view_symbols_options(&request->symbols);
+    const struct report_scope scope = {.kind = request->kind, .symbols = &symbols};
     struct flame_page page = {.n_processes = 0};
     unsigned failures = 0;
 
     if (base->n_sets > 0)
-        failures += report_build(&base->sets[0], request->kind, &before);
+        failures += report_build(&base->sets[0], &scope, &before);
     for (size_t i = 0; i < source->n_sets; i++) {
-        failures += report_build(&source->sets[i], request->kind, &reports[i]);
+        failures += report_build(&source->sets[i], &scope, &reports[i]);
         if (reports[i].n_rankings > 0)
             flame_page_add(&page, &reports[i], base->n_sets > 0 ? &before : NULL);
     }

@@ -6,6 +6,7 @@
 #include "environment.h"
 #include "gate/baseline.h"
 #include "gate/folder.h"
+#include "gate/growth.h"
 #include "gate/notes.h"
 #include "gate/options.h"
 #include "gate/suppression.h"
@@ -59,9 +60,14 @@ static char *make_library_options(const struct gate *gate, const char *folder)
 {
     const char *inherited = environment_options();
 
-    return must_format("%s%slog=\"%s/log\":%s%sdir=\"%s\":at_exit=yes:checkpoint=0:interval=0:sample=0:format=pprof:follow=fork,exec%s",
+    const struct rounds_plan *rounds = &gate->options.rounds;
+    char warmup[32] = "";
+
+    if (rounds->n == 0 && rounds->warmup_ms > 0)
+        snprintf(warmup, sizeof(warmup), ":warmup=%d", (rounds->warmup_ms + 999) / 1000);
+    return must_format("%s%slog=\"%s/log\":%s%sdir=\"%s\":at_exit=yes:checkpoint=0:interval=0:sample=0:signal=none:format=pprof:follow=fork,exec:keep=9999:max_disk=1T%s%s",
                        inherited, inherited[0] == '\0' ? "" : ":", folder, gate->options.library,
-                       gate->options.library[0] == '\0' ? "" : ":", folder, gate->options.rules.heap ? ":leaks=exit" : "");
+                       gate->options.library[0] == '\0' ? "" : ":", folder, gate->options.rules.heap ? ":leaks=exit" : "", warmup);
 }
 
 static void ignore(const char *line, void *context)
@@ -89,6 +95,17 @@ static const char *explain_no_dump(const struct launch *launch, enum program_ver
     return "has left no dump: it may have executed a program that is not traced; leaktrace doctor PROGRAM may say why";
 }
 
+/* What is judged, and how it came to be. */
+struct subject {
+    const char *name;   /* of the program, or the folder */
+    const char *folder; /* of its dumps */
+    int pid;            /* of the program; 0: it was not run by us */
+    struct timespec start;
+    int status;         /* its exit status */
+    bool selective;     /* it need not be among what was traced */
+    const char *missing; /* why there may be no dump */
+};
+
 static void refuse(struct gate *gate, const char *what, const char *why)
 {
     complain("%s: %s", what, why);
@@ -96,20 +113,21 @@ static void refuse(struct gate *gate, const char *what, const char *why)
 }
 
 /* No verdict without having looked at the program itself, or at what was selected. */
-static void check_coverage(struct gate *gate, const struct launch *launch, enum program_verdict program, bool selective)
+static void check_coverage(struct gate *gate, const struct subject *subject)
 {
     const struct collected *collected = &gate->collected;
-    const char *name = gate->options.program[0];
 
-    if (collected->processes.n == 0 || (!selective && !collected->main_is_judged)) {
-        refuse(gate, name, explain_no_dump(launch, program));
+    if (collected->processes.n == 0 || (!subject->selective && !collected->main_is_judged)) {
+        refuse(gate, subject->name, subject->missing);
         return;
     }
     gate->is_incomplete |= collected->n_unreadable > 0;
+    if (gate->options.growth && collected->n_rounds < GROWTH_ROUNDS_MIN)
+        refuse(gate, subject->name, "there are fewer than 3 dumps between the growth mark and the end, so nothing is known of growth");
     if (!gate->options.rules.heap)
         return;
-    if (collected->n_unscanned == collected->processes.n || (!selective && !collected->main_is_scanned))
-        refuse(gate, name, "its heap was not looked through; --no-heap leaves it out");
+    if (collected->n_unscanned == collected->processes.n || (!subject->selective && !collected->main_is_scanned))
+        refuse(gate, subject->name, "its heap was not looked through; --no-heap leaves it out");
     else if (collected->n_unscanned > 0)
         notes_add(&gate->notes, "the heap of %zu of %zu processes was not looked through; one is %s",
                   collected->n_unscanned, collected->processes.n, collected->unscanned);
@@ -222,56 +240,109 @@ static char *join(char *const *words)
 }
 
 /* The program's own failure wins, then leaks, then what could not be looked at. */
-static int status_of(const struct gate *gate, const struct launch *launch)
+static int status_of(const struct gate *gate, const struct subject *subject)
 {
-    if (launch->status != 0)
-        return launch->status;
+    if (subject->status != 0)
+        return subject->status;
     if (gate->verdict.n_failing > 0 && gate->options.exit_code != 0)
         return gate->options.exit_code;
     return gate->is_incomplete ? EXIT_LEAKTRACE : EXIT_FINE;
 }
 
-static int look(struct gate *gate, const char *folder, const struct launch *launch, enum program_verdict program,
-                bool selective)
+static int look(struct gate *gate, const struct subject *subject)
 {
-    char why_buf[256] = "", *line = join(gate->options.program), *log = must_format("%s/log", folder);
+    const struct symbolize_options symbols = environment_symbols();
+    const struct collect_scope scope = {.folder = subject->folder,
+                                        .growth = gate->options.growth,
+                                        .only_pid = gate->options.pid,
+                                        .main_pid = subject->pid,
+                                        .since = subject->start,
+                                        .symbols = &symbols};
+    char why_buf[256] = "", *log = must_format("%s/log", subject->folder);
     struct text why = TEXT_ON(why_buf);
 
-    gate->verdict.program = line;
-    gate->verdict.program_status = launch->status;
-    if (collect_folder(&gate->collected, folder, launch->pid, &gate->options.rules, &why) != 0)
-        refuse(gate, folder, why_buf);
+    gate->verdict.program_status = subject->status;
+    if (collect_folder(&gate->collected, &scope, &gate->options.rules, &why) != 0)
+        refuse(gate, subject->folder, why_buf);
     else
-        check_coverage(gate, launch, program, selective);
+        check_coverage(gate, subject);
     notes_add_log(&gate->notes, log);
+    free(log);
     if (gate->collected.dropped > 0)
         notes_add(&gate->notes, "%lld events were dropped, so there may be more leaks; the option memory of the library bounds it",
                   (long long)gate->collected.dropped);
     judge(gate);
     gate->is_incomplete |= !show(gate);
-    free(line);
-    free(log);
-    return status_of(gate, launch);
+    return status_of(gate, subject);
 }
 
-static int run_gate(struct gate *gate, const char *library)
+/* Until the program has ended. */
+static void attend(struct gate *gate, struct launch *launch, const char *folder)
 {
-    enum program_verdict program = program_judge(gate->options.program[0], environment_path());
-    char *folder = gate_folder_make(gate->options.dir, environment_temporary()), *options;
+    if (gate->options.rounds.n == 0 && gate->options.rounds.mark_signal == 0)
+        launch_wait(launch, -1);
+    else
+        gate->is_incomplete |= !rounds_drive(launch, &gate->options.rounds, folder);
+    launch_finish(launch);
+}
+
+static int run_in(struct gate *gate, const char *library, const char *folder)
+{
+    char **argv = gate->options.program, *options = make_library_options(gate, folder), *line;
+    enum program_verdict program = program_judge(argv[0], environment_path());
+    struct timespec start;
     struct launch launch;
     int status;
 
+    /* The clock that files are dated by. */
+    clock_gettime(CLOCK_REALTIME_COARSE, &start);
+    status = traced_start(argv, library, environment_preload(), options, program, &launch);
+    if (status < 0) {
+        attend(gate, &launch, folder);
+        const struct subject subject = {.name = argv[0],
+                                        .folder = folder,
+                                        .pid = launch.pid,
+                                        .start = start,
+                                        .status = launch.status,
+                                        .selective = is_selective(options),
+                                        .missing = explain_no_dump(&launch, program)};
+
+        gate->verdict.program = line = join(argv);
+        status = look(gate, &subject);
+        free(line);
+    }
+    free(options);
+    return status;
+}
+
+static int run_gate(struct gate *gate)
+{
+    char why_buf[PATH_MAX + 256] = "", library[PATH_MAX], *folder;
+    struct text why = TEXT_ON(why_buf);
+    int status;
+
+    if (library_find(environment_library(), library, &why) != 0) {
+        complain("%s", why_buf);
+        return EXIT_LEAKTRACE;
+    }
+    folder = gate_folder_make(gate->options.dir, environment_temporary());
     if (folder == NULL)
         return EXIT_LEAKTRACE;
-    options = make_library_options(gate, folder);
-    status = traced_run(gate->options.program, library, environment_preload(), options, program, &launch);
-    if (status < 0)
-        status = look(gate, folder, &launch, program, is_selective(options));
+    status = run_in(gate, library, folder);
     if (gate->options.dir == NULL)
         gate_folder_remove(folder);
-    free(options);
     free(folder);
     return status;
+}
+
+static int judge_folder(struct gate *gate)
+{
+    const char *folder = gate->options.verdict;
+    const struct subject subject = {
+        .name = folder, .folder = folder, .selective = true, .missing = "there are no dumps in this folder to judge"};
+
+    gate->verdict.program = folder;
+    return look(gate, &subject);
 }
 
 static void release(struct gate *gate)
@@ -285,8 +356,6 @@ static void release(struct gate *gate)
 
 int cmd_gate(int argc, char **argv)
 {
-    char why_buf[PATH_MAX + 256] = "", library[PATH_MAX];
-    struct text why = TEXT_ON(why_buf);
     struct gate gate = {.is_incomplete = false};
     time_t now = time(NULL);
     int status = gate_options_read(argc, argv, &gate.options);
@@ -296,12 +365,8 @@ int cmd_gate(int argc, char **argv)
     strftime(gate.today, sizeof(gate.today), "%F", localtime(&now));
     if (!read_inputs(&gate))
         status = EXIT_USAGE;
-    else if (library_find(environment_library(), library, &why) == 0)
-        status = run_gate(&gate, library);
-    else {
-        complain("%s", why_buf);
-        status = EXIT_LEAKTRACE;
-    }
+    else
+        status = gate.options.verdict != NULL ? judge_folder(&gate) : run_gate(&gate);
     release(&gate);
     return status;
 }

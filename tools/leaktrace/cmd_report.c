@@ -1,9 +1,11 @@
 /* `leaktrace report`: what is live, worst first. Owns nothing. */
+#include "base/text.h"
 #include "commands.h"
 #include "common.h"
 #include "environment.h"
 #include "profile/source.h"
 #include "take_source.h"
+#include "view/focus.h"
 #include "view/json.h"
 #include "view/report.h"
 #include "view_options.h"
@@ -19,6 +21,11 @@ static const char help[] = "Usage: leaktrace report [OPTIONS] SOURCE...\n"
                            "\n"
                            "  --top N             sites of each kind (default 10)\n"
                            "  --kind KIND         one kind only: heap, fd, thread, ...\n"
+                           "  --focus REGEX       only sites that run through a matching function, source file\n"
+                           "                      or module; an extended regular expression\n"
+                           "  --ignore REGEX      no site that runs through one\n"
+                           "  --symbols DIR       debug files are there, too: laid out as /usr/lib/debug or\n"
+                           "                      as the target's root, or side by side; more than once\n"
                            "  --format text|json\n"
                            "  --help\n";
 
@@ -32,9 +39,11 @@ static void show(const struct report *report, const struct view_options *options
 }
 
 /* Returns how many things went wrong. */
-static unsigned report_all(const struct source *source, const struct view_options *options)
+static unsigned report_all(const struct source *source, const struct view_options *options, const struct focus *focus)
 {
     const struct line_page page = environment_page(stdout);
+    const struct symbolize_options symbols = view_symbols_options(&options->symbols);
+    const struct report_scope scope = {.kind = options->kind, .focus = focus, .symbols = &symbols};
     struct json json = {.out = stdout};
     unsigned failures = 0;
     size_t shown = 0;
@@ -47,7 +56,7 @@ static unsigned report_all(const struct source *source, const struct view_option
     for (size_t i = 0; i < source->n_sets; i++) {
         struct report report;
 
-        failures += report_build(&source->sets[i], options->kind, &report);
+        failures += report_build(&source->sets[i], &scope, &report);
         if (report.n_rankings > 0) {
             if (shown++ > 0 && !options->as_json)
                 putchar('\n');
@@ -69,6 +78,9 @@ int cmd_report(int argc, char **argv)
 {
     struct view_options options;
     struct source source = {0};
+    char why_buf[256] = "";
+    struct text why = TEXT_ON(why_buf);
+    struct focus focus;
     unsigned failures = 0;
     int status = view_options_read(argc, argv, help, &options);
 
@@ -76,10 +88,13 @@ int cmd_report(int argc, char **argv)
         return status;
     if (optind == argc)
         return complain_usage(argv[0], "report takes a SOURCE: a PID, dumps, or a folder");
+    if (focus_compile(options.focus, options.ignore, &focus, &why) != 0)
+        return complain_usage(argv[0], "%s", why_buf);
     for (int i = optind; i < argc; i++)
         failures += !take_source(&source, argv[i]);
     if (source.n_sets > 0)
-        failures += report_all(&source, &options);
+        failures += report_all(&source, &options, &focus);
     source_release(&source);
+    focus_release(&focus);
     return failures == 0 ? EXIT_FINE : EXIT_LEAKTRACE;
 }

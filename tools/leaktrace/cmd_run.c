@@ -50,27 +50,14 @@ static const char *explain_no_dump(const struct run_options *options, const stru
            "why";
 }
 
-/* Of a source that has one: a process that called exec has left sets under several names. */
-static const struct source_set *newest_set(const struct source *source)
-{
-    const struct source_set *newest = source->sets;
-
-    for (size_t i = 1; i < source->n_sets; i++) {
-        const struct source_set *set = &source->sets[i];
-
-        if (set->written.tv_sec > newest->written.tv_sec ||
-            (set->written.tv_sec == newest->written.tv_sec && set->written.tv_nsec > newest->written.tv_nsec))
-            newest = set;
-    }
-    return newest;
-}
-
 static void print_set(const char *folder, const struct source_set *set)
 {
     const struct line_page page = environment_page(stderr);
+    const struct symbolize_options symbols = environment_symbols();
+    const struct report_scope scope = {.symbols = &symbols};
     struct report report;
 
-    report_build(set, NULL, &report);
+    report_build(set, &scope, &report);
     putc('\n', stderr);
     report_print(&report, &page, SUMMARY_TOP, true);
     report_release(&report);
@@ -90,7 +77,8 @@ static void summarize(const struct run_options *options, const struct launch *la
     if ((options->options.formats & OPTION_FORMAT_PPROF) == 0)
         return;
     if (source_add_folder(&source, folder, &filter, &why) == 0 && source.n_sets > 0)
-        print_set(folder, newest_set(&source));
+        /* A process that called exec has left sets under several names. */
+        print_set(folder, source_newest(&source));
     else
         complain("no dump of pid %d in %s: %s %s", launch->pid, folder, options->program[0],
                  explain_no_dump(options, launch, verdict));
@@ -106,9 +94,11 @@ static int run_program(const struct run_options *options, const char *library)
 
     /* The clock that files are dated by. */
     clock_gettime(CLOCK_REALTIME_COARSE, &start);
-    status = traced_run(options->program, library, environment_preload(), options->text, verdict, &launch);
+    status = traced_start(options->program, library, environment_preload(), options->text, verdict, &launch);
     if (status >= 0)
         return status;
+    launch_wait(&launch, -1);
+    launch_finish(&launch);
     if (!options->quiet)
         summarize(options, &launch, start, verdict);
     return launch.status;

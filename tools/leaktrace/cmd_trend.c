@@ -5,6 +5,7 @@
 #include "profile/source.h"
 #include "take_source.h"
 #include "view/json.h"
+#include "view/progress.h"
 #include "view/trend.h"
 #include "view_options.h"
 
@@ -33,23 +34,27 @@ static const char help[] = "Usage: leaktrace trend [OPTIONS] SOURCE...\n"
                            "\n"
                            "  --top N             sites of each kind (default 10)\n"
                            "  --kind KIND         one kind only: heap, fd, thread, ...\n"
+                           "  --symbols DIR       debug files are there, too: laid out as /usr/lib/debug or as the\n"
+                           "                      target's root, or side by side; more than once\n"
                            "  --format text|json\n"
                            "  --help\n";
 
 /* What is shown, and how much has been. */
 struct showing {
     const struct view_options *options;
+    struct symbolize_options symbols;
     struct line_page page;
     struct json json;
     size_t n_shown;
 };
 
-static void show_chain(const struct series *series, size_t chain, struct showing *showing)
+static void show_chain(struct series *series, size_t chain, struct showing *showing)
 {
     struct trend trend;
 
     trend_build(series, chain, showing->options->kind, &trend);
     if (trend.n_kinds > 0) {
+        trend_symbolize(&trend, showing->options->top, &showing->symbols);
         if (showing->options->as_json)
             trend_write_json(&trend, &showing->json, showing->options->top);
         if (!showing->options->as_json && showing->n_shown > 0)
@@ -65,6 +70,7 @@ static void show_chain(const struct series *series, size_t chain, struct showing
 static unsigned show_program(const struct source *source, size_t first, struct showing *showing)
 {
     const struct source_set **sets = must_grow(NULL, source->n_sets, sizeof(*sets));
+    struct progress progress;
     struct series series;
     unsigned failures;
     size_t n = 0;
@@ -72,7 +78,9 @@ static unsigned show_program(const struct source *source, size_t first, struct s
     for (size_t i = first; i < source->n_sets; i++)
         if (strcmp(source->sets[i].exe, source->sets[first].exe) == 0)
             sets[n++] = &source->sets[i];
-    failures = series_build(sets, n, environment_progress, &series);
+    progress_start(&progress, showing->symbols.progress, "reading dumps");
+    failures = series_build(sets, n, &progress, &series);
+    progress_end(&progress);
     for (size_t i = 0; i < series.n_chains; i++)
         show_chain(&series, i, showing);
     series_release(&series);
@@ -90,7 +98,10 @@ static bool is_new_program(const struct source *source, size_t at)
 
 static unsigned show_all(const struct source *source, const struct view_options *options)
 {
-    struct showing showing = {.options = options, .page = environment_page(stdout), .json = {.out = stdout}};
+    struct showing showing = {.options = options,
+                              .symbols = view_symbols_options(&options->symbols),
+                              .page = environment_page(stdout),
+                              .json = {.out = stdout}};
     unsigned failures = 0;
 
     if (options->as_json) {

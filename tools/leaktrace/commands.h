@@ -7,6 +7,7 @@ typedef int command(int argc, char **argv);
 command cmd_diff;
 command cmd_doctor;
 command cmd_dump;
+command cmd_export;
 command cmd_flame;
 command cmd_gate;
 command cmd_ls;
@@ -14,5 +15,6 @@ command cmd_mark;
 command cmd_report;
 command cmd_run;
 command cmd_trend;
+command cmd_top;
 
 #endif

@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #define WIDTH_WITHOUT_TERMINAL 100
@@ -42,23 +41,12 @@ struct line_page environment_page(FILE *out)
     };
 }
 
-void environment_progress(size_t done, size_t all)
+struct symbolize_options environment_symbols(void)
 {
-    static struct timespec start;
-    static bool is_shown;
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (done == 0)
-        start = now;
-    if (done < all && isatty(STDERR_FILENO) == 1 && now.tv_sec - start.tv_sec > 1) {
-        fprintf(stderr, "\r%zu of %zu dumps", done, all);
-        is_shown = true;
-    }
-    if (done == all && is_shown) {
-        fputs("\r\033[K", stderr);
-        is_shown = false;
-    }
+    return (struct symbolize_options){
+        .debuginfod = value_of("DEBUGINFOD_URLS") != NULL,
+        .progress = isatty(STDERR_FILENO) == 1 ? stderr : NULL,
+    };
 }
 
 const char *environment_options(void)
@@ -78,6 +66,11 @@ const char *environment_preload(void)
 const char *environment_library(void)
 {
     return value_of("LEAKTRACE_LIBRARY");
+}
+
+const char *environment_terminal(void)
+{
+    return value_of("TERM");
 }
 
 const char *environment_path(void)

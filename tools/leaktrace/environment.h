@@ -3,6 +3,7 @@
 #ifndef LEAKTRACE_TOOLS_ENVIRONMENT_H
 #define LEAKTRACE_TOOLS_ENVIRONMENT_H
 
+#include "symbolize/symbolize.h"
 #include "view/line.h"
 
 #include <stddef.h>
@@ -13,9 +14,6 @@
 /* How text is laid out on `out`: as wide as COLUMNS or the terminal says, 100 where there is none; with colours on a
    terminal and without NO_COLOR. */
 struct line_page environment_page(FILE *out);
-/* Says on standard error how far a long step is: where that is a terminal, once a second has gone by since `done` was 0;
-   the line goes away when all is done. */
-void environment_progress(size_t done, size_t all);
 /* LEAKTRACE_OPTIONS and LD_PRELOAD as they are; empty when not set. */
 const char *environment_options(void);
 const char *environment_preload(void);
@@ -25,6 +23,11 @@ const char *environment_library(void);
 const char *environment_temporary(void);
 /* PATH; the system's own when not set. */
 const char *environment_path(void);
+/* How lines of code are found without folders of one's own: with debuginfod when DEBUGINFOD_URLS is set; progress is shown on
+   standard error when that is a terminal. */
+struct symbolize_options environment_symbols(void);
+/* TERM; NULL when not set. */
+const char *environment_terminal(void);
 /* The folder for dumps when no option names one, as dump/folder.c chooses it. */
 const char *environment_dump_folder(void);
 

@@ -3,15 +3,13 @@
 #include "commands.h"
 #include "base/nearest.h"
 #include "common.h"
+#include "profile/profile.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Most memory for the tables of profiles: a hostile file must not bring the machine down. */
-#define MEMORY_MAX ((uint64_t)4 << 30)
 
 struct row {
     const char *name;
@@ -26,11 +24,11 @@ static const struct row rows[] = {
     {"dump", cmd_dump, "PID", "ask for a dump, and print its paths"},
     {"mark", cmd_mark, "PID", "set the mark that growth starts from"},
     {"report", cmd_report, "SOURCE...", "what leaks or is live, worst first"},
-    {"top", NULL, "PID", "live view, sites ordered by growth"},
+    {"top", cmd_top, "PID", "live view, sites ordered by growth"},
     {"diff", cmd_diff, "OLD NEW", "what changed between two dumps"},
     {"trend", cmd_trend, "SOURCE...", "how each site went over a series of dumps"},
     {"flame", cmd_flame, "SOURCE... -o OUT.html", "a flame graph in one page"},
-    {"export", NULL, "--to FORMAT SOURCE", "other formats"},
+    {"export", cmd_export, "--to FORMAT SOURCE", "a dump for another tool"},
     {"gate", cmd_gate, "[OPTIONS] -- PROGRAM [ARG...]", "exit status says whether it leaks"},
     {"serve", NULL, "PID|DIR", "profiles and metrics over HTTP"},
     {"doctor", cmd_doctor, "PROGRAM|PID", "whether it can be traced, and why not"},
@@ -107,7 +105,7 @@ int main(int argc, char **argv)
         puts("leaktrace " LEAKTRACE_VERSION);
         return finish(EXIT_FINE);
     }
-    memory_set_cap(MEMORY_MAX);
+    memory_set_cap(PROFILE_MEMORY_MAX);
     opterr = 0;
     return finish(run_command(argc - 1, argv + 1));
 }

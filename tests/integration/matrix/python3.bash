@@ -48,7 +48,7 @@ for name in threading.ThreadTests threading.LockTests threading.ConditionTests t
     signal.PendingSignalsTests asyncio.test_subprocess asyncio.test_sock_lowlevel asyncio.test_locks \
     multiprocessing_fork.WithProcessesTestQueue multiprocessing_fork.WithProcessesTestLock multiprocessing_fork.WithProcessesTestConnection; do
     echo "== $name"
-    timeout 60 /usr/bin/python3 -I "$SCRATCH/outcomes.py" "test.test_$name" 2> "$SCRATCH/err" > "$SCRATCH/out" || { echo "status $?" && tail -n 3 "$SCRATCH/err"; }
+    timeout 300 /usr/bin/python3 -I "$SCRATCH/outcomes.py" "test.test_$name" 2> "$SCRATCH/err" > "$SCRATCH/out" || { echo "status $?" && tail -n 3 "$SCRATCH/err"; }
     # Tests print as well, of times and threads.
     grep '^test\.' "$SCRATCH/out" || echo "no tests"
 done

@@ -3,3 +3,4 @@
 
 FUNCTION("plugin_frames", 8, "", "plugin_inner");
 FUNCTION("plugin_inner", 24, "", "malloc");
+CONVERTER;

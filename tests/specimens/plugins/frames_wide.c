@@ -3,3 +3,4 @@
 
 FUNCTION("plugin_frames", 56, "nop\n", "plugin_inner");
 FUNCTION("plugin_inner", 72, "", "malloc");
+CONVERTER;

@@ -36,7 +36,7 @@ static bool take_entry(struct baseline *baseline, char *line)
     struct baseline_entry entry;
     long number;
 
-    if (rest == NULL || *rest == '\0' || strlen(id) != 16 || strspn(id, HEX) != 16 ||
+    if (id == NULL || kind == NULL || count == NULL || rest == NULL || *rest == '\0' || strlen(id) != 16 || strspn(id, HEX) != 16 ||
         !parse_decimal(count, 0, LONG_MAX, &number))
         return false;
     entry = (struct baseline_entry){

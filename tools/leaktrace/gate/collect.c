@@ -3,93 +3,14 @@
 
 #include "base/text.h"
 #include "common.h"
+#include "gate/growth.h"
 #include "profile/profile.h"
 #include "profile/source.h"
 #include "view/comments.h"
 
 #include <string.h>
 
-#define NO_COLUMN SIZE_MAX
 #define SAME_START_NS 100000000 /* two clocks tell when a process began */
-
-static const char *label_of(const struct profile_sample *sample, const char *key)
-{
-    for (size_t i = 0; i < sample->n_labels; i++)
-        if (strcmp(sample->labels[i].key, key) == 0)
-            return sample->labels[i].value;
-    return "";
-}
-
-static size_t find_column(const struct profile *profile, const char *type)
-{
-    for (size_t i = 0; i < profile->n_types; i++)
-        if (strcmp(profile->types[i].type, type) == 0)
-            return i;
-    return NO_COLUMN;
-}
-
-static int64_t value_of(const struct profile_sample *sample, size_t column)
-{
-    return column == NO_COLUMN ? 0 : sample->values[column];
-}
-
-/* False for blocks that are no leaks by the rules. */
-static bool class_of_block(const char *leak, enum collect_leaks leaks, enum leak_class *ret_class)
-{
-    static const enum collect_leaks from[] = {
-        [LEAK_DEFINITE] = COLLECT_DEFINITE,
-        [LEAK_INDIRECT] = COLLECT_DEFINITE,
-        [LEAK_POSSIBLE] = COLLECT_POSSIBLE,
-        [LEAK_REACHABLE] = COLLECT_ALL,
-    };
-
-    for (enum leak_class class = LEAK_DEFINITE; class <= LEAK_REACHABLE; class++) {
-        if (strcmp(leak, leak_class_names[class]) != 0)
-            continue;
-        *ret_class = class;
-        return leaks >= from[class];
-    }
-    return false;
-}
-
-/* What a sample of that kind is; false when it is nothing to be found. */
-static bool judge(enum leak_kind kind, const struct profile_sample *sample, const struct collect_rules *rules,
-                  struct leak *ret_like)
-{
-    *ret_like = (struct leak){.kind = kind, .detail = ""};
-    switch (kind) {
-    case LEAK_HEAP:
-        return class_of_block(label_of(sample, "leak"), rules->leaks, &ret_like->class);
-    case LEAK_FD:
-        ret_like->class = LEAK_OPEN;
-        ret_like->detail = label_of(sample, "type");
-        return label_of(sample, "stream")[0] == '\0';
-    case LEAK_THREAD:
-        ret_like->class = strcmp(label_of(sample, "state"), "running") == 0 ? LEAK_RUNNING : LEAK_UNJOINED;
-        return true;
-    default:
-        return false;
-    }
-}
-
-static void add_profile(struct collected *collected, enum leak_kind kind, const struct profile *profile,
-                        const struct gate_process *process, const struct collect_rules *rules)
-{
-    static const char *const counts[LEAK_KIND_MAX] = {"inuse_objects", "inuse_fds", "inuse_threads", "inuse_objects"};
-    static const char *const sizes[LEAK_KIND_MAX] = {"inuse_space", "", "inuse_stack", "inuse_space"};
-    size_t count = find_column(profile, counts[kind]), bytes = find_column(profile, sizes[kind]);
-
-    for (size_t i = 0; i < profile->n_samples; i++) {
-        const struct profile_sample *sample = &profile->samples[i];
-        struct leak like;
-
-        if (!judge(kind, sample, rules, &like))
-            continue;
-        like.amount = (struct leak_amount){value_of(sample, count), value_of(sample, bytes)};
-        if (like.amount.count > 0)
-            leaks_add(&collected->leaks, &like, sample, process, 0);
-    }
-}
 
 static const struct source_file *file_of(const struct source_set *set, const char *kind)
 {
@@ -113,16 +34,16 @@ static bool load(struct collected *collected, const struct source_file *file, st
 
 /* Loads a profile of the set and takes its leaks; of a forked child those that it has not inherited. */
 static void collect_kind(struct collected *collected, const struct source_set *set, enum leak_kind kind,
-                         const struct gate_process *process, const struct collect_rules *rules)
+                         const struct gate_process *process, const struct sample_rules *rules)
 {
     static const char *const own[LEAK_KIND_MAX] = {"heap_leak", "fd", "thread", "mmap"};
     static const char *const born[LEAK_KIND_MAX] = {"heap_leak", "fd_growth", "thread_growth", "mmap_growth"};
-    const struct source_file *file = file_of(set, process->is_forked ? born[kind] : own[kind]);
+    const struct source_file *file = file_of(set, process->inherits ? born[kind] : own[kind]);
     struct profile profile;
 
     if (file == NULL || !load(collected, file, &profile))
         return;
-    add_profile(collected, kind, &profile, process, rules);
+    sample_take(&collected->leaks, kind, &profile, process, rules, 0);
     profile_release(&profile);
 }
 
@@ -137,21 +58,21 @@ static void note_heap(struct collected *collected, const struct source_set *set,
         collected->unscanned = process->exe;
 }
 
-/* The last dump of a process. One that was made before another program took its place says nothing: what was not closed
+/* The last dump of a process; NULL when it is no last one, or cannot be read. One that was made before another program took its place says nothing: what was not closed
    by then is gone. */
-static void collect_set(struct collected *collected, const struct source_set *set, int main_pid,
-                        const struct collect_rules *rules)
+static struct gate_process *collect_set(struct collected *collected, const struct source_set *set, int main_pid,
+                                        const struct sample_rules *rules)
 {
     const char *reason;
     struct gate_process *process;
     struct profile any;
 
     if (!load(collected, &set->files[0], &any))
-        return;
+        return NULL;
     reason = comments_text(&any, "reason");
     if (reason != NULL && strcmp(reason, "exec") == 0) {
         profile_release(&any);
-        return;
+        return NULL;
     }
     process = process_add(&collected->processes, set->exe, set->pid, &any);
     collected->dropped += comments_number(&any, "dropped_events");
@@ -165,6 +86,7 @@ static void collect_set(struct collected *collected, const struct source_set *se
         collect_kind(collected, set, LEAK_FD, process, rules);
     if (rules->threads)
         collect_kind(collected, set, LEAK_THREAD, process, rules);
+    return process;
 }
 
 /* When the process began, as its dump tells; 0 when it cannot be read. */
@@ -193,19 +115,42 @@ static bool is_same_process(const struct source_set *set, const struct source_se
     return apart < SAME_START_NS && apart > -SAME_START_NS;
 }
 
-int collect_folder(struct collected *collected, const char *folder, int main_pid, const struct collect_rules *rules,
+/* The sets of one process, old to new, from `start` on: where they end. */
+static size_t end_of_process(const struct source *source, size_t start)
+{
+    size_t end = start + 1;
+
+    while (end < source->n_sets && is_same_process(&source->sets[end - 1], &source->sets[end]))
+        end++;
+    return end;
+}
+
+int collect_folder(struct collected *collected, const struct collect_scope *scope, const struct sample_rules *rules,
                    struct text *ret_why)
 {
-    const struct source_filter every = {.every = true};
+    const struct source_filter every = {.every = true, .pid = scope->only_pid, .since = scope->since};
     struct source source = {0};
-    int ret = source_add_folder(&source, folder, &every, ret_why);
+    struct growth growth = {0};
+    int ret = source_add_folder(&source, scope->folder, &every, ret_why);
+    const struct source_set *newest = ret == 0 && source.n_sets > 0 ? source_newest(&source) : NULL;
+    size_t end;
 
-    leaks_init(&collected->leaks);
-    for (size_t i = 0; ret == 0 && i < source.n_sets; i++)
-        if (i + 1 == source.n_sets || !is_same_process(&source.sets[i], &source.sets[i + 1]))
-            collect_set(collected, &source.sets[i], main_pid, rules);
+    for (size_t start = 0; ret == 0 && start < source.n_sets; start = end) {
+        struct gate_process *process;
+
+        end = end_of_process(&source, start);
+        /* Others have had the number before. */
+        if (scope->only_pid != 0 && (newest < &source.sets[start] || newest >= &source.sets[end]))
+            continue;
+        process = collect_set(collected, &source.sets[end - 1], scope->main_pid, rules);
+        if (scope->growth && process != NULL)
+            growth_add(&growth, &source.sets[start], end - start, process);
+    }
     process_name_tests(&collected->processes);
-    leaks_sort(&collected->leaks);
+    collected->n_rounds = growth_take(&growth, &collected->leaks, rules);
+    leaks_finish(&collected->leaks, scope->symbols);
+    if (scope->growth)
+        growth_keep_steady(&collected->leaks);
     source_release(&source);
     return ret;
 }

@@ -63,22 +63,23 @@ static const char *skip_brackets(const char *at)
 
 char *fingerprint_normalize(const char *function)
 {
-    char *name = must_format("%s", function);
-    const char *at = name;
+    static const char thunk[] = "non-virtual thunk to ";
+    const char *at = begins_with(function, thunk) ? function + strlen(thunk) : function, *start = at;
+    char *name = must_format("%s", at);
     size_t len = 0;
 
-    /* Names of Rust may begin with one: <T as Trait>::method. */
-    while (*at != '\0' && !is_rust_hash(at) && !(at > name && is_clone_suffix(at))) {
-        size_t sign = operator_length(name, at);
+    while (*at != '\0' && !is_rust_hash(at) && !(at > start && is_clone_suffix(at))) {
+        size_t sign = operator_length(start, at);
 
         if (sign > 0) {
-            memmove(name + len, at, sign);
+            memcpy(name + len, at, sign);
             len += sign;
             at += sign;
         } else if (begins_with(at, "(anonymous namespace)") || begins_with(at, "{lambda")) {
             name[len++] = *at == '{' ? 'L' : 'A';
             at = skip_brackets(at);
-        } else if ((strchr("([", *at) != NULL || (*at == '<' && at > name)) && len > 0) {
+        } else if (at > start && strchr("([<", *at) != NULL) {
+            /* Names of Rust may begin with one: <T as Trait>::method. */
             at = skip_brackets(at);
         } else {
             name[len++] = *at++;
@@ -89,8 +90,6 @@ char *fingerprint_normalize(const char *function)
     name[len] = '\0';
     if (len > strlen(" const") && strcmp(name + len - strlen(" const"), " const") == 0)
         name[len - strlen(" const")] = '\0';
-    if (begins_with(name, "non-virtual thunk to "))
-        memmove(name, name + strlen("non-virtual thunk to "), strlen(name + strlen("non-virtual thunk to ")) + 1);
     return name;
 }
 

@@ -9,24 +9,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAMES_MAX 40
+#define FRAMES_MAX 32 /* in all; of longer stacks the first and the last */
+#define FRAMES_LAST 8
 #define NAMES_MAX 8 /* of processes and tests in one line */
+
+static void print_frame(const struct leak *leak, size_t at, struct line *line, const struct line_page *page)
+{
+    char *name = chain_name_frame(leak->frames[at]);
+
+    line_add(line, LINE_PLAIN, "    #%zu ", at);
+    line_add(line, at == leak->headline ? LINE_STRONG : LINE_PLAIN, "%s", name);
+    line_add(line, LINE_FAINT, "  %s", places_base_name(leak->frames[at]->module));
+    line_print(line, page);
+    free(name);
+}
 
 static void print_stack(const struct leak *leak, struct line *line, const struct line_page *page)
 {
-    for (size_t i = 0; i < leak->n_frames && i < FRAMES_MAX; i++) {
-        char *name = chain_name_frame(leak->frames[i]);
+    size_t n = leak->n_frames, first = n > FRAMES_MAX ? FRAMES_MAX - FRAMES_LAST : n;
 
-        line_add(line, LINE_PLAIN, "    #%zu ", i);
-        line_add(line, i == leak->headline ? LINE_STRONG : LINE_PLAIN, "%s", name);
-        line_add(line, LINE_FAINT, "  %s", places_base_name(leak->frames[i]->module));
-        line_print(line, page);
-        free(name);
-    }
-    if (leak->n_frames > FRAMES_MAX) {
-        line_add(line, LINE_FAINT, "    ... %zu more frames", leak->n_frames - FRAMES_MAX);
-        line_print(line, page);
-    }
+    for (size_t i = 0; i < first; i++)
+        print_frame(leak, i, line, page);
+    if (first == n)
+        return;
+    line_add(line, LINE_FAINT, "    ... %zu more frames", n - FRAMES_MAX);
+    line_print(line, page);
+    for (size_t i = n - FRAMES_LAST; i < n; i++)
+        print_frame(leak, i, line, page);
 }
 
 static void print_rounds(const struct leak *leak, size_t n_rounds, struct line *line,

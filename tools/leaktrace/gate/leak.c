@@ -1,24 +1,18 @@
-/* Findings, merged by site over processes. Owns nothing; called by gate/collect and the formats. */
+/* Leaks, merged by site over processes. Owns nothing; called by gate/collect and gate/growth. */
 #include "gate/leak.h"
 
 #include "common.h"
-#include "profile/profile.h"
-#include "view/chain.h"
-#include "view/units.h"
 
 /* For base/table.h: every function that adds to a table has the leaks at hand under this name. */
 #define TABLE_ARENA (&leaks->arena)
 #include "base/table.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char *const leak_kind_names[LEAK_KIND_MAX] = {"heap", "fd", "thread", "mmap"};
-const char *const leak_class_names[LEAK_CLASS_MAX] = {"definite", "indirect", "possible", "reachable",
-                                                            "open",     "unjoined", "running",  "growth"};
-const char *const leak_baseline_names[LEAK_BASELINE_MAX] = {"new", "known", "more"};
-
-/* What makes two samples one leak. The places of the stack follow. */
+/* What makes two samples one leak. The stack follows: numbers of the pool, or pointers to places. */
 struct key {
     uint32_t kind;
     uint32_t class;
@@ -27,58 +21,23 @@ struct key {
 
 struct leak_entry {
     struct leak leak;
+    const char *key;
+    size_t size;
     UT_hash_handle hh;
-    size_t depth;
-    const struct places_place **places; /* behind the key */
 };
 
-void leaks_init(struct leaks *leaks)
+/* Of the places that look the same the first one that was met. */
+struct look {
+    const struct places_place *place;
+    UT_hash_handle hh;
+    char key[];
+};
+
+static struct leak_entry *find(struct leaks *leaks, struct leak_entry **table, const struct leak *like,
+                               const void *stack, size_t stack_size)
 {
-    *leaks = (struct leaks){.table = NULL};
-    leaks->places = places_new(&leaks->arena);
-}
-
-static void spread_frames(struct leaks *leaks, struct leak_entry *entry)
-{
-    struct leak *leak = &entry->leak;
-
-    for (size_t i = 0; i < entry->depth; i++)
-        leak->n_frames += entry->places[i]->n_frames;
-    leak->frames = must_take(&leaks->arena, leak->n_frames * sizeof(*leak->frames));
-    for (size_t i = 0, at = 0; i < entry->depth; i++)
-        for (size_t j = 0; j < entry->places[i]->n_frames; j++)
-            leak->frames[at++] = &entry->places[i]->frames[j];
-    while (leak->headline < leak->n_frames && leak->frames[leak->headline]->is_plumbing)
-        leak->headline++;
-    if (leak->headline == leak->n_frames)
-        leak->headline = 0;
-}
-
-static struct leak_entry *add_entry(struct leaks *leaks, const struct leak *like, const char *key,
-                                       size_t size)
-{
-    struct leak_entry *entry = must_take(&leaks->arena, sizeof(*entry));
-    char *kept = memcpy(must_take(&leaks->arena, size), key, size);
-
-    entry->places = (const struct places_place **)(void *)(kept + sizeof(struct key));
-    entry->depth = (size - sizeof(struct key)) / sizeof(*entry->places);
-    entry->leak = *like;
-    entry->leak.amount = (struct leak_amount){0};
-    entry->leak.detail = must_copy(&leaks->arena, like->detail);
-    if (leaks->n_rounds > 0)
-        entry->leak.rounds = must_take(&leaks->arena, leaks->n_rounds * sizeof(*entry->leak.rounds));
-    spread_frames(leaks, entry);
-    HASH_ADD_KEYPTR(hh, leaks->table, kept, size, entry);
-    if (!TABLE_ADDED(entry))
-        must_end();
-    return entry;
-}
-
-static struct leak *find(struct leaks *leaks, const struct leak *like, const struct profile_sample *sample)
-{
-    size_t size = sizeof(struct key) + sample->depth * sizeof(struct places_place *);
+    size_t size = sizeof(struct key) + stack_size;
     char *buf = must_grow(NULL, 1, size);
-    const struct places_place **places = (const struct places_place **)(void *)(buf + sizeof(struct key));
     struct key *key = (struct key *)(void *)buf;
     struct leak_entry *entry;
 
@@ -86,16 +45,26 @@ static struct leak *find(struct leaks *leaks, const struct leak *like, const str
     key->kind = like->kind;
     key->class = like->class;
     strncpy(key->detail, like->detail, sizeof(key->detail) - 1);
-    for (size_t i = 0; i < sample->depth; i++)
-        places[i] = places_intern(leaks->places, sample->stack[i]);
-    HASH_FIND(hh, leaks->table, buf, size, entry);
-    if (entry == NULL)
-        entry = add_entry(leaks, like, buf, size);
+    if (stack_size > 0)
+        memcpy(buf + sizeof(*key), stack, stack_size);
+    HASH_FIND(hh, *table, buf, size, entry);
+    if (entry == NULL) {
+        entry = must_take(&leaks->arena, sizeof(*entry));
+        entry->leak = (struct leak){.kind = like->kind, .class = like->class};
+        entry->leak.detail = must_copy(&leaks->arena, like->detail);
+        if (like->class == LEAK_GROWTH)
+            entry->leak.rounds = must_take(&leaks->arena, leaks->n_rounds * sizeof(*entry->leak.rounds));
+        entry->key = memcpy(must_take(&leaks->arena, size), buf, size);
+        entry->size = size;
+        HASH_ADD_KEYPTR(hh, *table, entry->key, size, entry);
+        if (!TABLE_ADDED(entry))
+            must_end();
+    }
     free(buf);
-    return &entry->leak;
+    return entry;
 }
 
-/* A process whose number of samples at a site is more than one is noted once. */
+/* A process with several samples at a site is noted once. */
 static void add_process(struct leaks *leaks, struct leak *leak, const struct gate_process *process)
 {
     size_t n = leak->n_processes;
@@ -103,9 +72,8 @@ static void add_process(struct leaks *leaks, struct leak *leak, const struct gat
     if (n > 0 && leak->processes[n - 1] == process)
         return;
     if ((n & (n - 1)) == 0)
-        leak->processes =
-            arena_grow(&leaks->arena, leak->processes, n * sizeof(*leak->processes),
-                       (n == 0 ? 1 : 2 * n) * sizeof(*leak->processes));
+        leak->processes = arena_grow(&leaks->arena, leak->processes, n * sizeof(*leak->processes),
+                                     (n == 0 ? 1 : 2 * n) * sizeof(*leak->processes));
     if (leak->processes == NULL)
         must_end();
     leak->processes[leak->n_processes++] = process;
@@ -119,23 +87,104 @@ static void add_amount(struct leak_amount *sum, const struct leak_amount *amount
         sum->bytes = INT64_MAX;
 }
 
-void leaks_add(struct leaks *leaks, const struct leak *like, const struct profile_sample *sample,
-                  const struct gate_process *process, size_t round)
+void leaks_add(struct leaks *leaks, const struct leak *like, const uint32_t *stack, size_t depth,
+               const struct gate_process *process, size_t round)
 {
     struct leak *leak;
 
     if (like->amount.count <= 0 && like->amount.bytes <= 0)
         return;
-    leak = find(leaks, like, sample);
-    add_amount(leaks->n_rounds > 0 ? &leak->rounds[round] : &leak->amount, &like->amount);
+    leak = &find(leaks, &leaks->raw, like, stack, depth * sizeof(*stack))->leak;
+    add_amount(like->class == LEAK_GROWTH ? &leak->rounds[round] : &leak->amount, &like->amount);
     add_process(leaks, leak, process);
 }
 
-const char *leak_baseline_kind(const struct leak *leak)
+/* All that is shown of a place; malloc'ed. */
+static char *look_of(const struct places_place *place)
 {
-    static const char *const growth[LEAK_KIND_MAX] = {"heap_growth", "fd_growth", "thread_growth", "mmap_growth"};
+    char *look = NULL;
+    size_t len;
+    FILE *out = open_memstream(&look, &len);
 
-    return leak->class == LEAK_GROWTH ? growth[leak->kind] : leak_kind_names[leak->kind];
+    if (out == NULL)
+        must_end();
+    for (size_t i = 0; i < place->n_frames; i++)
+        fprintf(out, "%s\n%s\n%s\n%" PRId64 "\n", place->frames[i].module, place->frames[i].function,
+                place->frames[i].file, place->frames[i].line);
+    if (fclose(out) != 0)
+        must_end();
+    return look;
+}
+
+static const struct places_place *first_of_look(struct leaks *leaks, struct look **looks,
+                                                const struct places_place *place)
+{
+    char *key = look_of(place);
+    size_t len = strlen(key);
+    struct look *look;
+
+    HASH_FIND(hh, *looks, key, len, look);
+    if (look == NULL) {
+        look = must_take(&leaks->arena, sizeof(*look) + len + 1);
+        look->place = place;
+        memcpy(look->key, key, len);
+        HASH_ADD(hh, *looks, key, len, look);
+        if (!TABLE_ADDED(look))
+            must_end();
+    }
+    free(key);
+    return look->place;
+}
+
+/* The place of each location of the pool, or the one that looks the same. */
+static const struct places_place **find_places(struct leaks *leaks)
+{
+    const struct profile *profile = &leaks->pool.profile;
+    const struct places_place **places = must_take(&leaks->arena, profile->n_locations * sizeof(*places));
+    struct places_table *table = places_new(&leaks->arena);
+    struct look *looks = NULL;
+
+    for (size_t i = 0; i < profile->n_locations; i++)
+        places[i] = first_of_look(leaks, &looks, places_intern(table, &profile->locations[i]));
+    return places;
+}
+
+static void spread_frames(struct leaks *leaks, struct leak *leak, const struct places_place *const *stack, size_t depth)
+{
+    for (size_t i = 0; i < depth; i++)
+        leak->n_frames += stack[i]->n_frames;
+    leak->frames = must_take(&leaks->arena, leak->n_frames * sizeof(*leak->frames));
+    for (size_t i = 0, at = 0; i < depth; i++)
+        for (size_t j = 0; j < stack[i]->n_frames; j++)
+            leak->frames[at++] = &stack[i]->frames[j];
+    while (leak->headline < leak->n_frames && leak->frames[leak->headline]->is_plumbing)
+        leak->headline++;
+    if (leak->headline == leak->n_frames)
+        leak->headline = 0;
+    leak->fingerprint = fingerprint_of(&leaks->arena, leak_baseline_kind(leak), leak->frames, leak->n_frames);
+}
+
+/* Adds one that was found to those that look the same. */
+static void merge(struct leaks *leaks, const struct leak_entry *raw, const struct places_place *const *places)
+{
+    const uint32_t *numbers = (const uint32_t *)(const void *)(raw->key + sizeof(struct key));
+    size_t depth = (raw->size - sizeof(struct key)) / sizeof(*numbers);
+    const struct places_place **stack = must_grow(NULL, depth, sizeof(*stack));
+    struct leak *leak;
+
+    for (size_t i = 0; i < depth; i++)
+        stack[i] = places[numbers[i]];
+    leak = &find(leaks, &leaks->merged, &raw->leak, stack, depth * sizeof(*stack))->leak;
+    if (leak->frames == NULL)
+        spread_frames(leaks, leak, stack, depth);
+    add_amount(&leak->amount, &raw->leak.amount);
+    for (size_t i = 0; leak->rounds != NULL && i < leaks->n_rounds; i++)
+        add_amount(&leak->rounds[i], &raw->leak.rounds[i]);
+    if (leak->rounds != NULL)
+        leak->amount = leak->rounds[leaks->n_rounds - 1];
+    for (size_t i = 0; i < raw->leak.n_processes; i++)
+        add_process(leaks, leak, raw->leak.processes[i]);
+    free(stack);
 }
 
 static int descending(int64_t a, int64_t b)
@@ -156,7 +205,7 @@ static int compare_stacks(const struct leak *a, const struct leak *b)
     return descending((int64_t)b->n_frames, (int64_t)a->n_frames);
 }
 
-/* Heap before descriptors before threads, definite ones first, and the larger before the smaller. */
+/* Definite ones first, heap before descriptors before threads, and the larger before the smaller. */
 static int compare_leaks(const void *a, const void *b)
 {
     const struct leak *left = *(struct leak *const *)a, *right = *(struct leak *const *)b;
@@ -172,19 +221,18 @@ static int compare_leaks(const void *a, const void *b)
     return compare_stacks(left, right);
 }
 
-void leaks_sort(struct leaks *leaks)
+void leaks_finish(struct leaks *leaks, const struct symbolize_options *symbols)
 {
-    const struct leak_entry *entry;
+    const struct places_place **places;
 
+    pool_finish(&leaks->pool, symbols);
+    places = find_places(leaks);
+    for (const struct leak_entry *raw = leaks->raw; raw != NULL; raw = raw->hh.next)
+        merge(leaks, raw, places);
     leaks->n = 0;
-    leaks->sorted = must_take(&leaks->arena, HASH_COUNT(leaks->table) * sizeof(*leaks->sorted));
-    for (entry = leaks->table; entry != NULL; entry = entry->hh.next) {
-        struct leak *leak = (struct leak *)&entry->leak;
-
-        leak->fingerprint = fingerprint_of(&leaks->arena, leak_baseline_kind(leak), leak->frames,
-                                              leak->n_frames);
-        leaks->sorted[leaks->n++] = leak;
-    }
+    leaks->sorted = must_take(&leaks->arena, HASH_COUNT(leaks->merged) * sizeof(*leaks->sorted));
+    for (struct leak_entry *entry = leaks->merged; entry != NULL; entry = entry->hh.next)
+        leaks->sorted[leaks->n++] = &entry->leak;
     if (leaks->n > 0)
         qsort(leaks->sorted, leaks->n, sizeof(*leaks->sorted), compare_leaks);
 }
@@ -192,39 +240,5 @@ void leaks_sort(struct leaks *leaks)
 void leaks_release(struct leaks *leaks)
 {
     arena_release(&leaks->arena);
-}
-
-const struct places_frame *leak_headline(const struct leak *leak)
-{
-    return leak->n_frames == 0 ? NULL : leak->frames[leak->headline];
-}
-
-static const char *noun_of(const struct leak *leak)
-{
-    static const char *const one[LEAK_KIND_MAX] = {"heap block", "descriptor", "thread", "mapping"};
-    static const char *const many[LEAK_KIND_MAX] = {"heap blocks", "descriptors", "threads", "mappings"};
-
-    return leak->amount.count == 1 ? one[leak->kind] : many[leak->kind];
-}
-
-char *leak_describe(const struct leak *leak)
-{
-    static const char *const states[LEAK_CLASS_MAX] = {
-        "definitely lost", "indirectly lost", "possibly lost", "still reachable",
-        "left open",       "not joined",      "still running", "growing"};
-    const char *space = leak->detail[0] == '\0' ? "" : " ";
-    struct units_text count_buf, bytes;
-    const char *count = units_count(leak->amount.count, &count_buf);
-
-    if (leak->kind != LEAK_HEAP && leak->kind != LEAK_MMAP)
-        return must_format("%s %s%s%s %s", count, leak->detail, space, noun_of(leak), states[leak->class]);
-    return must_format("%s %s (%s) %s", count, noun_of(leak), units_bytes(leak->amount.bytes, &bytes),
-                       states[leak->class]);
-}
-
-char *leak_place(const struct leak *leak)
-{
-    const struct places_frame *frame = leak_headline(leak);
-
-    return frame == NULL ? must_format("an unknown place") : chain_name_frame(frame);
+    pool_release(&leaks->pool);
 }

@@ -1,13 +1,15 @@
 /*
- * What the gate has found: one leak for each site and class, merged over all processes. Nothing is printed here.
+ * Leaks: what the gate has found, merged by site and class over all processes. Nothing is printed here.
  *
- * All strings and lists live in the arena of their `struct leaks`.
+ * They are added under the numbers of gate/pool, and become leaks with stacks that people can read when all are there. All strings
+ * and lists live as long as their `struct leaks`.
  */
 #ifndef LEAKTRACE_GATE_LEAK_H
 #define LEAKTRACE_GATE_LEAK_H
 
 #include "base/arena.h"
 #include "gate/fingerprint.h"
+#include "gate/pool.h"
 #include "view/places.h"
 
 #include <stdbool.h>
@@ -15,8 +17,8 @@
 #include <stdint.h>
 
 struct gate_process;
-struct profile;
-struct profile_sample;
+struct leak_entry;
+struct symbolize_options;
 
 enum leak_kind { LEAK_HEAP, LEAK_FD, LEAK_THREAD, LEAK_MMAP, LEAK_KIND_MAX };
 
@@ -47,9 +49,9 @@ struct leak_amount {
 struct leak {
     enum leak_kind kind;
     enum leak_class class;
-    struct leak_amount amount;
-    struct leak_amount *rounds; /* growth: after each round; else NULL */
-    const char *detail;            /* fd: its type; else empty */
+    struct leak_amount amount;          /* growth: after the last round */
+    struct leak_amount *rounds;         /* growth: after each round; else NULL */
+    const char *detail;                 /* fd: its type; else empty */
     const struct places_frame **frames; /* leaf first */
     size_t n_frames;
     size_t headline; /* the first frame of the user's own code */
@@ -61,23 +63,23 @@ struct leak {
     bool fails; /* the gate */
 };
 
-struct leak_entry;
-
 struct leaks {
     struct arena arena;
-    struct places_table *places;
-    struct leak_entry *table;
-    size_t n_rounds; /* of a growth gate; else 0 */
-    struct leak **sorted; /* by leaks_sort(): worst first */
+    struct pool pool;
+    struct leak_entry *raw;    /* under the numbers of the pool */
+    struct leak_entry *merged; /* under places that look different */
+    size_t n_rounds;           /* of a growth gate; else 0 */
+    struct leak **sorted;      /* by leaks_finish(): worst first */
     size_t n;
 };
 
-void leaks_init(struct leaks *leaks);
-/* Adds one sample, found in `process`. `round` counts from 0, and only for growth. Amounts of nothing are left out. */
-void leaks_add(struct leaks *leaks, const struct leak *like, const struct profile_sample *sample,
-                  const struct gate_process *process, size_t round);
-/* Fills `sorted` and the fingerprints. Deterministic: does not depend on the order in which samples came. */
-void leaks_sort(struct leaks *leaks);
+/* Adds what was found in `process` under a stack, leaf first, of numbers of the pool. `round` counts from 0, and only for growth.
+   Amounts of nothing are left out. `like` says all but the stack and is copied. */
+void leaks_add(struct leaks *leaks, const struct leak *like, const uint32_t *stack, size_t depth,
+               const struct gate_process *process, size_t round);
+/* Fills `sorted`, with lines of code unless `symbols` is NULL; leaks that nobody could tell apart are one. The order does not depend
+   on that in which they came. */
+void leaks_finish(struct leaks *leaks, const struct symbolize_options *symbols);
 void leaks_release(struct leaks *leaks);
 
 /* The frame that a leak is called by; NULL when it has no stack. */

@@ -3,8 +3,10 @@
 
 #include "base/options.h"
 #include "common.h"
+#include "gate/growth.h"
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,14 @@ enum option_code {
     CODE_FORMAT,
     CODE_EXITCODE,
     CODE_DIR,
+    CODE_VERDICT,
+    CODE_PID,
+    CODE_GROWTH,
+    CODE_ROUNDS,
+    CODE_TRIGGER,
+    CODE_WARMUP,
+    CODE_MARK_AT_SIGNAL,
+    CODE_GRACE,
 };
 
 static const struct option long_options[] = {
@@ -39,6 +49,14 @@ static const struct option long_options[] = {
     {"format", required_argument, NULL, CODE_FORMAT},
     {"exitcode", required_argument, NULL, CODE_EXITCODE},
     {"dir", required_argument, NULL, CODE_DIR},
+    {"verdict", required_argument, NULL, CODE_VERDICT},
+    {"pid", required_argument, NULL, CODE_PID},
+    {"growth", no_argument, NULL, CODE_GROWTH},
+    {"rounds", required_argument, NULL, CODE_ROUNDS},
+    {"trigger", required_argument, NULL, CODE_TRIGGER},
+    {"warmup", required_argument, NULL, CODE_WARMUP},
+    {"mark-at-signal", required_argument, NULL, CODE_MARK_AT_SIGNAL},
+    {"grace", required_argument, NULL, CODE_GRACE},
     {"option", required_argument, NULL, 'o'},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
@@ -47,6 +65,7 @@ static const struct option long_options[] = {
 
 static const char help[] =
     "Usage: leaktrace gate [OPTIONS] [--] PROGRAM [ARG...]\n"
+    "       leaktrace gate [OPTIONS] --verdict DIR\n"
     "\n"
     "Runs PROGRAM and all its children traced, and says by its exit status whether they\n"
     "leak: the program's own failure as it is (128+n for signal n), 23 when it succeeds\n"
@@ -62,6 +81,18 @@ static const char help[] =
     "  --no-fds            not descriptors, which count when the program itself has opened\n"
     "                      them and they are not its standard streams\n"
     "  --no-heap           not heap blocks\n"
+    "\n"
+    "What grows, in servers and loops, though something still points to it:\n"
+    "  --growth            what was acquired after the growth mark and is more after each\n"
+    "                      round, which is a dump; the program sets the mark and makes the dumps\n"
+    "                      by leaktrace_mark() and leaktrace_dump(), at least 3, or:\n"
+    "  --rounds N          makes a dump of all processes after each of N rounds, and then ends\n"
+    "                      PROGRAM by SIGTERM, which is no failure; implies --growth\n"
+    "  --trigger COMMAND   does a round's work, run by the shell; without it time passes\n"
+    "  --grace SECONDS     from the work to the dump: what is younger need not be given back (1)\n"
+    "  --warmup SECONDS    from the start to the mark (0)\n"
+    "  --mark-at-signal SIGNAL\n"
+    "      the mark is set when leaktrace gate gets this signal: HUP, USR1 or USR2\n"
     "\n"
     "What is known already:\n"
     "  --suppressions FILE\n"
@@ -82,6 +113,8 @@ static const char help[] =
     "                      with =FILE; standard output is the default, and so is text\n"
     "  --exitcode N        instead of 23; 0 to report only\n"
     "  --dir DIR           keeps the dumps there\n"
+    "  --verdict DIR       runs nothing: judges the last dump of each process in DIR, made with\n"
+    "                      the option leaks of the library; with --pid PID of that one only\n"
     "  -o, --option NAME=VALUE\n"
     "      an option of the library, see leaktrace run --help; may be given again\n"
     "  -q, --quiet         no notes\n"
@@ -102,7 +135,7 @@ static bool set_leaks(struct gate_options *options, const char *word)
     static const char *const words[] = {"definite", "possible", "all"};
     int chosen = choose("leaks", word, words, 3, "definite, possible or all");
 
-    options->rules.leaks = chosen < 0 ? COLLECT_DEFINITE : (enum collect_leaks)chosen;
+    options->rules.leaks = chosen < 0 ? SAMPLE_DEFINITE : (enum sample_leaks)chosen;
     return chosen >= 0;
 }
 
@@ -124,6 +157,44 @@ static bool set_exit_code(struct gate_options *options, const char *text)
         return complain_usage("gate", "--exitcode takes a number from 0 to 255, not '%s'", text) == EXIT_FINE;
     options->exit_code = (int)code;
     return true;
+}
+
+/* A number of seconds, maybe with a fraction, in milliseconds. */
+static bool set_seconds(const char *option, const char *text, int *ret_ms)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+
+    if (*text < '0' || *text > '9' || *end != '\0' || seconds > 86400)
+        return complain_usage("gate", "--%s takes a number of seconds up to 86400, not '%s'", option, text) == EXIT_FINE;
+    *ret_ms = (int)(seconds * 1000);
+    return true;
+}
+
+static bool set_rounds(struct gate_options *options, const char *text)
+{
+    long n;
+
+    if (!parse_decimal(text, GROWTH_ROUNDS_MIN, 1000, &n))
+        return complain_usage("gate", "--rounds takes a number from %d to 1000, not '%s'", GROWTH_ROUNDS_MIN, text) ==
+               EXIT_FINE;
+    options->rounds.n = (unsigned)n;
+    return true;
+}
+
+static bool set_mark_signal(struct gate_options *options, const char *text)
+{
+    static const struct {
+        const char *name;
+        int number;
+    } signals[] = {{"HUP", SIGHUP}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2}};
+    const char *name = begins_with(text, "SIG") ? text + 3 : text;
+
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        if (strcmp(name, signals[i].name) == 0)
+            options->rounds.mark_signal = signals[i].number;
+    return options->rounds.mark_signal != 0 ||
+           complain_usage("gate", "--mark-at-signal takes HUP, USR1 or USR2, not '%s'", text) == EXIT_FINE;
 }
 
 static bool add_outputs(struct gate_options *options, const char *list)
@@ -208,6 +279,26 @@ static bool take_option(struct gate_options *options, int code, const char *name
     case CODE_DIR:
         options->dir = optarg;
         return true;
+    case CODE_GROWTH:
+        options->growth = true;
+        return true;
+    case CODE_ROUNDS:
+        return set_rounds(options, optarg);
+    case CODE_TRIGGER:
+        options->rounds.trigger = optarg;
+        return true;
+    case CODE_WARMUP:
+        return set_seconds("warmup", optarg, &options->rounds.warmup_ms);
+    case CODE_GRACE:
+        return set_seconds("grace", optarg, &options->rounds.grace_ms);
+    case CODE_MARK_AT_SIGNAL:
+        return set_mark_signal(options, optarg);
+    case CODE_VERDICT:
+        options->verdict = optarg;
+        return true;
+    case CODE_PID:
+        return parse_pid(optarg, &options->pid) ||
+               complain_usage("gate", "--pid takes the number of a process, not '%s'", optarg) == EXIT_FINE;
     case 'q':
         options->quiet = true;
         return true;
@@ -226,7 +317,14 @@ static int check(struct gate_options *options)
                               options->fail_on == GATE_FAIL_ON_NEW ? "new" : "growth");
     if (!options->rules.heap && !options->rules.fds && !options->rules.threads)
         return complain_usage("gate", "with --no-heap and --no-fds nothing is left to be looked at; add --threads");
-    if (options->program[0] == NULL)
+    if (options->rounds.trigger != NULL && options->rounds.n == 0)
+        return complain_usage("gate", "--trigger needs --rounds N");
+    options->growth |= options->rounds.n > 0 || options->rounds.warmup_ms > 0 || options->rounds.mark_signal != 0;
+    if (options->verdict != NULL && options->program[0] != NULL)
+        return complain_usage("gate", "--verdict runs no program, but there is '%s'", options->program[0]);
+    if (options->verdict == NULL && options->pid != 0)
+        return complain_usage("gate", "--pid needs --verdict DIR");
+    if (options->verdict == NULL && options->program[0] == NULL)
         return complain_usage("gate", "a PROGRAM is missing");
     if (options->n_outputs == 0)
         add_outputs(options, "text");
@@ -236,7 +334,7 @@ static int check(struct gate_options *options)
 int gate_options_read(int argc, char **argv, struct gate_options *ret_options)
 {
     struct gate_options options = {
-        .rules = {.heap = true, .fds = true}, .exit_code = EXIT_LEAKS, .library = must_format("%s", "")};
+        .rules = {.heap = true, .fds = true}, .rounds = {.grace_ms = 1000}, .exit_code = EXIT_LEAKS, .library = must_format("%s", "")};
     int code, status = -1, before = optind;
 
     while (status < 0 && (code = getopt_long(argc, argv, "+ho:q", long_options, NULL)) != -1) {

@@ -4,6 +4,7 @@
 
 #include "gate/collect.h"
 #include "gate/output.h"
+#include "gate/rounds.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +12,7 @@
 enum gate_fail_on { GATE_FAIL_ON_NEW, GATE_FAIL_ON_GROWTH, GATE_FAIL_ON_ANY };
 
 struct gate_options {
-    struct collect_rules rules;
+    struct sample_rules rules;
     struct output *outputs; /* at least one */
     size_t n_outputs;
     const char **suppressions; /* files */
@@ -26,7 +27,11 @@ struct gate_options {
     const char *dir; /* NULL: one that is made, and removed at the end */
     char *library;   /* options of the library, as for LEAKTRACE_OPTIONS; malloc'ed */
     bool quiet;
-    char **program; /* PROGRAM and its arguments */
+    bool growth;              /* fails on what grows from dump to dump */
+    struct rounds_plan rounds;
+    const char *verdict; /* a folder of dumps, instead of a program; NULL: none */
+    int pid;             /* only the dumps of that process in it; 0: all */
+    char **program;      /* PROGRAM and its arguments */
 };
 
 /* Reads the command line (argv[0] is "gate"). A negative result means that all is well; else it is the exit status. */

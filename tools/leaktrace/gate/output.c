@@ -13,8 +13,8 @@ static const struct {
     const char *name;
     output_write *write;
 } formats[] = {
-    {"text", format_text},
-    {"json", format_json},
+    {"text", format_text},     {"json", format_json},     {"sarif", format_sarif},       {"junit", format_junit},
+    {"github", format_github}, {"gitlab", format_gitlab}, {"markdown", format_markdown},
 };
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
@@ -29,7 +29,7 @@ static output_write *find_format(const char *name)
         names[i] = formats[i].name;
     }
     nearest = nearest_word(name, names, N_FORMATS);
-    complain_usage("gate", "--format takes a list of text, json, each maybe with =FILE; not '%s'%s%s%s", name,
+    complain_usage("gate", "--format takes a list of text, json, sarif, junit, github, gitlab, markdown, each maybe with =FILE; not '%s'%s%s%s", name,
                    nearest == NULL ? "" : "; did you mean '", nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
     return NULL;
 }
@@ -44,9 +44,9 @@ size_t output_parse(const char *list, struct output **ret_outputs)
         char *file = strchr(word, '=');
         output_write *write;
 
-        if (file != NULL)
+        if (file != NULL && file[1] != '\0')
             *file++ = '\0';
-        write = file != NULL && *file == '\0' ? find_format("") : find_format(word);
+        write = find_format(word);
         if (write == NULL) {
             output_release(outputs, n);
             free(copy);

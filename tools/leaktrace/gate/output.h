@@ -10,7 +10,7 @@
 /* Writes a whole result. */
 typedef void output_write(const struct verdict *verdict, FILE *out);
 
-output_write format_text, format_json;
+output_write format_text, format_json, format_sarif, format_junit, format_github, format_gitlab, format_markdown;
 
 struct output {
     output_write *write;

@@ -2,6 +2,7 @@
 #include "gate/process.h"
 
 #include "common.h"
+#include "gate/ctest.h"
 #include "profile/profile.h"
 #include "view/comments.h"
 #include "view/places.h"
@@ -18,10 +19,9 @@ static const char *comment(struct gate_processes *processes, const struct profil
     return value == NULL ? "" : must_copy(&processes->arena, value);
 }
 
-/* What pytest has in its variable: "test_a.py::test_b (call)". */
-static char *test_of_pytest(struct arena *arena, const char *value)
+/* "test_a.py::test_b (call)" without the phase. */
+static const char *test_of_pytest(char *name)
 {
-    char *name = must_copy(arena, value);
     char *phase = strrchr(name, ' ');
 
     if (phase != NULL && phase[1] == '(')
@@ -29,19 +29,55 @@ static char *test_of_pytest(struct arena *arena, const char *value)
     return name;
 }
 
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Bats makes functions of descriptions: "test_a_-2d_b" was "a - b". */
+static const char *test_of_bats(char *name)
+{
+    const char *at = begins_with(name, "test_") ? name + strlen("test_") : name;
+    char *end = name;
+
+    for (; *at != '\0'; at++) {
+        if (*at == '-' && hex_digit(at[1]) >= 0 && hex_digit(at[2]) >= 0) {
+            *end++ = (char)(hex_digit(at[1]) << 4 | hex_digit(at[2]));
+            at += 2;
+        } else {
+            *end++ = *at == '_' ? ' ' : *at;
+        }
+    }
+    *end = '\0';
+    return name;
+}
+
+/* From the comment "test FRAMEWORK NAME". */
+static const char *read_test(struct arena *arena, const char *value)
+{
+    const char *name = value == NULL ? NULL : strchr(value, ' ');
+
+    if (name == NULL)
+        return "";
+    if (begins_with(value, "pytest "))
+        return test_of_pytest(must_copy(arena, name + 1));
+    if (begins_with(value, "bats-name "))
+        return test_of_bats(must_copy(arena, name + 1));
+    return must_copy(arena, name + 1);
+}
+
 struct gate_process *process_add(struct gate_processes *processes, const char *exe, int pid,
                                  const struct profile *profile)
 {
     struct gate_process *process = must_take(&processes->arena, sizeof(*process));
-    const char *pytest = comments_text(profile, "pytest");
 
     process->pid = pid;
     process->parent = (int)comments_number(profile, "parent");
     process->exe = must_copy(&processes->arena, exe);
     process->command = comment(processes, profile, "command");
-    process->test =
-        pytest != NULL ? test_of_pytest(&processes->arena, pytest) : comment(processes, profile, "bats");
-    process->is_forked = comments_text(profile, "forked_from") != NULL;
+    process->folder = comment(processes, profile, "folder");
+    process->test = read_test(&processes->arena, comments_text(profile, "test"));
+    process->inherits = comments_text(profile, "inherited_bytes") != NULL;
     process->ended = true;
     if (processes->last != NULL)
         processes->last->next = process;
@@ -83,7 +119,15 @@ static const char *name_by_command(const struct gate_process *process)
     return process->command;
 }
 
-static const char *find_test(const struct gate_process *process, const struct gate_process *const *by_pid, size_t n)
+static const char *name_in_ctest(struct arena *arena, const struct gate_process *ctest, const struct gate_process *process)
+{
+    const char *name = ctest_find(arena, ctest->folder, process->command);
+
+    return name != NULL ? name : name_by_command(process);
+}
+
+static const char *find_test(struct arena *arena, const struct gate_process *process,
+                             const struct gate_process *const *by_pid, size_t n)
 {
     for (unsigned i = 0; process != NULL && i < ANCESTORS_MAX; i++) {
         const struct gate_process *parent = find_parent(by_pid, n, process->parent);
@@ -91,7 +135,7 @@ static const char *find_test(const struct gate_process *process, const struct ga
         if (process->test[0] != '\0')
             return process->test;
         if (parent != NULL && strcmp(parent->exe, "ctest") == 0)
-            return name_by_command(process);
+            return name_in_ctest(arena, parent, process);
         process = parent;
     }
     return "";
@@ -106,7 +150,7 @@ void process_name_tests(struct gate_processes *processes)
         by_pid[n++] = process;
     qsort(by_pid, n, sizeof(*by_pid), compare_pids);
     for (struct gate_process *process = processes->first; process != NULL; process = process->next)
-        process->test = find_test(process, by_pid, n);
+        process->test = find_test(&processes->arena, process, by_pid, n);
     free(by_pid);
 }
 

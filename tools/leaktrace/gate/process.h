@@ -1,8 +1,8 @@
 /*
  * The processes that the gate has dumps of, and the tests that they belong to.
  *
- * A test's name comes from what the library noted of the environment (pytest, Bats), or, under CTest, from the command
- * line of the process that ctest has started; a process without a name of its own has its parent's.
+ * A test's name comes from what the library noted of the environment (pytest, Bats), or, under CTest, from its list
+ * of tests, by the command line of the process that ctest has started; a process without a name of its own has its parent's.
  */
 #ifndef LEAKTRACE_GATE_PROCESS_H
 #define LEAKTRACE_GATE_PROCESS_H
@@ -19,8 +19,9 @@ struct gate_process {
     int parent;          /* 0: unknown */
     const char *exe;     /* as in the names of its dumps */
     const char *command; /* line; empty: unknown */
+    const char *folder;  /* that it was in at its end; empty: unknown */
     const char *test;    /* by process_name_tests(); empty: none */
-    bool is_forked;      /* has inherited, and what it has inherited is its parent's */
+    bool inherits;       /* its growth mark is its fork: what is from before is its parent's */
     bool ended;          /* false: the dump is one before the end, because the process was killed */
     struct gate_process *next;
 };

@@ -36,6 +36,13 @@ bool kind_is_growth_of(const char *kind, const char *base)
     return strncmp(kind, base, len) == 0 && strcmp(kind + len, SOURCE_GROWTH) == 0;
 }
 
+bool kind_is_growth(const char *kind)
+{
+    size_t len = strlen(kind), suffix = strlen(SOURCE_GROWTH);
+
+    return len > suffix && strcmp(kind + len - suffix, SOURCE_GROWTH) == 0;
+}
+
 const char *kind_noun(const char *kind, int64_t count)
 {
     static const struct {

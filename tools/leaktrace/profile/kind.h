@@ -14,6 +14,8 @@ size_t kind_rank(const char *kind);
 const char *kind_by_types(const struct profile *profile);
 /* Whether `kind` is what has grown of `base`: "heap_growth" of "heap". */
 bool kind_is_growth_of(const char *kind, const char *base);
+/* Whether it is what has grown of some kind. */
+bool kind_is_growth(const char *kind);
 /* One or many of what a kind counts: "block", "blocks". */
 const char *kind_noun(const char *kind, int64_t count);
 

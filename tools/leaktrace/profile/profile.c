@@ -124,6 +124,11 @@ static int take_header_field(struct decoder *decoder, const struct reader_field 
     case PROFILE_DURATION:
         profile->duration_ns = (int64_t)field->value;
         break;
+    case PROFILE_PERIOD_TYPE:
+        return rows_take_type(decoder, field, &profile->period_type);
+    case PROFILE_PERIOD:
+        profile->period = (int64_t)field->value;
+        break;
     case PROFILE_COMMENT:
         return take_comments(decoder, *field);
     case PROFILE_DEFAULT_TYPE:
@@ -138,6 +143,7 @@ static int take_header(struct decoder *decoder)
     int ret = decoder_rows(decoder, decoder->counts[PROFILE_COMMENT], sizeof(*profile->comments), &profile->comments);
 
     profile->default_type = "";
+    profile->period_type = (struct profile_type){.type = "", .unit = ""};
     return ret != 0 ? ret : decoder_walk(decoder, decoder->top, take_header_field, profile);
 }
 

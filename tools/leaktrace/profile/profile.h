@@ -16,7 +16,10 @@
 struct text;
 
 /* Most bytes of a profile before and after decompression. */
-#define PROFILE_BYTES_MAX (1ul << 30)
+#define PROFILE_BYTES_MAX (128ul << 20)
+/* Most memory for the tables of all profiles at hand, and of what is made of them: with the bytes themselves, before and after
+   decompression, less than 1 GB. A hostile file must not bring the machine down. */
+#define PROFILE_MEMORY_MAX ((uint64_t)512 << 20)
 
 struct profile_type {
     const char *type;
@@ -55,6 +58,8 @@ struct profile_location {
 struct profile_label {
     const char *key;
     const char *value; /* empty for a number */
+    int64_t number;
+    const char *unit; /* of the number; may be empty */
 };
 
 struct profile_sample {
@@ -79,6 +84,8 @@ struct profile {
     const char **comments;
     size_t n_comments;
     const char *default_type; /* empty: the last */
+    struct profile_type period_type;
+    int64_t period; /* mean distance of samples; 0: unknown */
     int64_t time_ns;
     int64_t duration_ns;
     struct arena arena;

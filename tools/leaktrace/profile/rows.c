@@ -151,6 +151,11 @@ static int take_label_field(struct decoder *decoder, const struct reader_field *
         return decoder_string(decoder, field, &label->key);
     case 2:
         return decoder_string(decoder, field, &label->value);
+    case 3:
+        label->number = (int64_t)field->value;
+        break;
+    case 4:
+        return decoder_string(decoder, field, &label->unit);
     }
     return 0;
 }
@@ -206,7 +211,7 @@ static int take_sample_field(struct decoder *decoder, const struct reader_field 
         break;
     case 3:
         label = &sample->labels[sample->n_labels++];
-        *label = (struct profile_label){.key = "", .value = ""};
+        *label = (struct profile_label){.key = "", .value = "", .unit = ""};
         return decoder_walk_into(decoder, field, take_label_field, label);
     }
     return 0;

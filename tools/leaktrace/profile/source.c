@@ -262,6 +262,16 @@ int source_add_folder(struct source *source, const char *folder, const struct so
     return 0;
 }
 
+const struct source_set *source_newest(const struct source *source)
+{
+    const struct source_set *newest = source->sets;
+
+    for (size_t i = 1; i < source->n_sets; i++)
+        if (is_before(newest->written, source->sets[i].written))
+            newest = &source->sets[i];
+    return newest;
+}
+
 void source_release(struct source *source)
 {
     for (size_t i = 0; i < source->n_sets; i++)

@@ -3,6 +3,7 @@
 
 #include "common.h"
 #include "profile/profile.h"
+#include "symbolize/symbolize.h"
 #include "view/places.h"
 
 /* For base/table.h: the arena of the table in hand. */
@@ -23,9 +24,12 @@ struct build {
 };
 
 struct place {
-    struct identity_place place; /* first: callers hold pointers to it */
-    struct build *build;         /* NULL: unknown */
+    struct identity_place place;    /* first: callers hold pointers to it */
+    struct build *build;            /* NULL: unknown */
+    struct profile_mapping mapping; /* file empty: none */
+    uint64_t address;
     bool is_named;
+    struct place *newest;   /* in `named`: of those with that name */
     UT_hash_handle hh;      /* in `exact` */
     UT_hash_handle by_name; /* in `named` */
     const char *name;
@@ -125,10 +129,23 @@ static struct places_frame *copy_frames(struct arena *arena, const struct places
     for (size_t i = 0; i < named->n_frames; i++) {
         frames[i] = named->frames[i];
         frames[i].function = must_copy(arena, frames[i].function);
+        frames[i].symbol = must_copy(arena, frames[i].symbol);
         frames[i].module = must_copy(arena, frames[i].module);
         frames[i].file = must_copy(arena, frames[i].file);
     }
     return frames;
+}
+
+static struct profile_mapping copy_mapping(struct arena *arena, const struct profile_mapping *mapping)
+{
+    struct profile_mapping copy = {.file = "", .build_id = ""};
+
+    if (mapping != NULL) {
+        copy = *mapping;
+        copy.file = must_copy(arena, mapping->file);
+        copy.build_id = must_copy(arena, mapping->build_id);
+    }
+    return copy;
 }
 
 static struct place *add_place(struct identity_table *table, const struct profile_location *location,
@@ -141,6 +158,8 @@ static struct place *add_place(struct identity_table *table, const struct profil
     place->place.n_frames = named->n_frames;
     place->place.same_as = &place->place;
     place->build = find_build(table, location);
+    place->address = location->address;
+    place->mapping = copy_mapping(table->arena, location->mapping);
     place->is_named = is_named(location);
     place->name = must_copy(table->arena, name);
     memcpy(place->key, key, len + 1);
@@ -168,6 +187,12 @@ const struct identity_place *identity_intern(struct identity_table *table, const
     return &place->place;
 }
 
+/* Whether the place is known by its name alone. */
+static bool goes_by_name(const struct place *place, size_t n_dumps)
+{
+    return place->is_named && place->build != NULL && place->build->n_dumps != n_dumps;
+}
+
 void identity_settle(struct identity_table *table, size_t n_dumps)
 {
     struct place *place, *first;
@@ -175,7 +200,7 @@ void identity_settle(struct identity_table *table, size_t n_dumps)
     for (place = table->exact; place != NULL; place = place->hh.next) {
         size_t len = strlen(place->name);
 
-        if (!place->is_named || place->build == NULL || place->build->n_dumps == n_dumps)
+        if (!goes_by_name(place, n_dumps))
             continue;
         HASH_FIND(by_name, table->named, place->name, len, first);
         if (first == NULL) {
@@ -184,6 +209,69 @@ void identity_settle(struct identity_table *table, size_t n_dumps)
                 must_end();
             first = place;
         }
-        place->place.same_as = &first->place;
+        first->newest = place;
     }
+    for (place = table->exact; place != NULL; place = place->hh.next) {
+        if (!goes_by_name(place, n_dumps))
+            continue;
+        HASH_FIND(by_name, table->named, place->name, strlen(place->name), first);
+        place->place.same_as = &first->newest->place;
+    }
+}
+
+/* Writes a place back as the location of a profile, with a function for each of its frames. */
+static void write_location(const struct place *place, struct profile *profile, struct profile_line *lines)
+{
+    struct profile_location *location = &profile->locations[profile->n_locations++];
+    struct profile_mapping *mapping = &profile->mappings[profile->n_mappings++];
+
+    *mapping = place->mapping;
+    mapping->id = profile->n_mappings;
+    *location =
+        (struct profile_location){.id = profile->n_locations, .address = place->address, .mapping = mapping, .lines = lines};
+    for (size_t i = 0; i < place->place.n_frames && place->is_named; i++) {
+        const struct places_frame *frame = &place->place.frames[i];
+        struct profile_function *function = &profile->functions[profile->n_functions++];
+
+        *function = (struct profile_function){
+            .id = profile->n_functions, .name = frame->function, .system_name = frame->symbol, .file = frame->file};
+        lines[location->n_lines++] = (struct profile_line){function, frame->line};
+    }
+}
+
+/* A profile of these places and nothing else, in the arena of its own. */
+static struct profile write_profile(const struct identity_place *const *places, size_t n)
+{
+    struct profile profile = {.default_type = ""};
+    struct profile_line *lines;
+    size_t n_frames = 0, at = 0;
+
+    for (size_t i = 0; i < n; i++)
+        n_frames += places[i]->n_frames;
+    profile.locations = must_take(&profile.arena, n * sizeof(*profile.locations));
+    profile.mappings = must_take(&profile.arena, n * sizeof(*profile.mappings));
+    profile.functions = must_take(&profile.arena, n_frames * sizeof(*profile.functions));
+    lines = must_take(&profile.arena, n_frames * sizeof(*lines));
+    for (size_t i = 0; i < n; i++) {
+        write_location((const struct place *)places[i], &profile, &lines[at]);
+        at += places[i]->n_frames;
+    }
+    return profile;
+}
+
+void identity_symbolize(struct identity_table *table, const struct identity_place *const *places, size_t n,
+                        const struct symbolize_options *options)
+{
+    struct profile profile = write_profile(places, n);
+    struct places_table *names = places_new(&profile.arena);
+
+    symbolize_profiles(&profile, 1, options);
+    for (size_t i = 0; i < n; i++) {
+        struct place *place = (struct place *)(uintptr_t)places[i];
+        const struct places_place *named = places_intern(names, &profile.locations[i]);
+
+        place->place.frames = copy_frames(table->arena, named);
+        place->place.n_frames = named->n_frames;
+    }
+    profile_release(&profile);
 }

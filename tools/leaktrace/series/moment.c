@@ -44,14 +44,6 @@ static void take_header(struct arena *arena, const struct profile *profile, stru
     moment->program = must_copy(arena, name_program(moment, profile));
 }
 
-/* Whether the file holds what has grown of a kind that the set has, or could have. */
-static bool is_growth(const struct source_file *file)
-{
-    size_t len = strlen(file->kind), suffix = strlen(SOURCE_GROWTH);
-
-    return len > suffix && strcmp(file->kind + len - suffix, SOURCE_GROWTH) == 0;
-}
-
 static bool read_file(const struct source_file *file, const char *only_kind, struct sites *sites, size_t dump,
                       struct moment *moment)
 {
@@ -84,7 +76,7 @@ unsigned moment_read(const struct source_set *set, const char *only_kind, struct
     for (size_t i = 0; i < set->n_files; i++) {
         const struct source_file *file = &set->files[i];
 
-        if (!is_growth(file) && (only_kind == NULL || file->kind[0] == '\0' || strcmp(file->kind, only_kind) == 0))
+        if (!kind_is_growth(file->kind) && (only_kind == NULL || file->kind[0] == '\0' || strcmp(file->kind, only_kind) == 0))
             unreadable += !read_file(file, only_kind, sites, dump, &moment);
     }
     *ret_moment = moment;

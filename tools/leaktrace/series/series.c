@@ -3,6 +3,7 @@
 
 #include "common.h"
 #include "profile/source.h"
+#include "view/progress.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -11,7 +12,7 @@
 
 #define NS_PER_S 1e9
 #define NS_PER_H 3.6e12
-#define CLOCK_JITTER_NS 1000000000 /* between the clock of moments and the one of durations */
+#define CLOCK_JITTER_NS 1e9 /* between the clock of moments and the one of durations */
 
 /* The dumps of one process, from old to new: `n` numbers from `first` on. */
 struct life {
@@ -64,14 +65,22 @@ static int64_t start_of(const struct moment *moment)
     return moment->time_ns - (moment->duration_ns > 0 ? moment->duration_ns : 0);
 }
 
+/* Moments of a file can lie anywhere, so their differences need not fit. */
+static bool is_after(int64_t late_ns, int64_t early_ns)
+{
+    return (double)late_ns - (double)early_ns > CLOCK_JITTER_NS;
+}
+
 /* Whether another process with the same number has made the later dump. */
 static bool is_restart(const struct series *series, size_t earlier, size_t later)
 {
     const struct moment *before = &series->moments[earlier], *after = &series->moments[later];
 
-    if (before->pid != after->pid || acquired_at(series, later) < acquired_at(series, earlier))
+    if (before->pid != after->pid)
         return true;
-    return after->duration_ns > 0 && start_of(after) > before->time_ns + CLOCK_JITTER_NS;
+    if (after->duration_ns > 0)
+        return is_after(start_of(after), before->time_ns);
+    return acquired_at(series, later) < acquired_at(series, earlier);
 }
 
 /* Cuts ordered dumps into lives; malloc'ed. */
@@ -103,7 +112,7 @@ static size_t assign_chains(struct life *lives, size_t n)
         size_t best = n_chains;
 
         for (size_t j = 0; j < n_chains; j++)
-            if (ends[j] <= lives[i].start_ns + CLOCK_JITTER_NS && (best == n_chains || ends[j] > ends[best]))
+            if (!is_after(ends[j], lives[i].start_ns) && (best == n_chains || ends[j] > ends[best]))
                 best = j;
         n_chains += best == n_chains;
         ends[best] = lives[i].end_ns;
@@ -122,13 +131,13 @@ static void append_life(const struct series *series, const struct life *life, st
     for (size_t i = 0; i < life->n; i++) {
         size_t number = life->first[i];
         int64_t now_ns = series->moments[number].time_ns, now_acquired = acquired_at(series, number);
-        double seconds = (double)(now_ns - before_ns) / NS_PER_S;
+        double seconds = ((double)now_ns - (double)before_ns) / NS_PER_S;
 
         first_ns = chain->n_dumps == 0 ? now_ns : series->moments[dumps[0].number].time_ns;
         dumps[chain->n_dumps++] = (struct series_dump){
             .number = number,
             .life = chain->n_lives,
-            .hours = (double)(now_ns - first_ns) / NS_PER_H,
+            .hours = ((double)now_ns - (double)first_ns) / NS_PER_H,
             .load = seconds <= 0 || load_kind(&series->sites) == NULL ? NAN : (double)(now_acquired - acquired) / seconds,
         };
         before_ns = now_ns;
@@ -158,11 +167,14 @@ static size_t *order_dumps(const struct series *series, size_t *ret_n)
     return numbers;
 }
 
-static void make_chains(struct series *series)
+void series_assemble(struct series *series)
 {
-    size_t n, n_lives, *numbers = order_dumps(series, &n);
-    struct life *lives = find_lives(series, numbers, n, &n_lives);
+    size_t n, n_lives, *numbers;
+    struct life *lives;
 
+    sites_settle(&series->sites, series->n_moments);
+    numbers = order_dumps(series, &n);
+    lives = find_lives(series, numbers, n, &n_lives);
     if (n_lives > 0)
         qsort(lives, n_lives, sizeof(*lives), compare_lives);
     series->n_chains = assign_chains(lives, n_lives);
@@ -174,26 +186,23 @@ static void make_chains(struct series *series)
     free(numbers);
 }
 
-unsigned series_build(const struct source_set *const *sets, size_t n_sets, series_progress *progress, struct series *ret_series)
+unsigned series_build(const struct source_set *const *sets, size_t n_sets, struct progress *progress, struct series *ret_series)
 {
-    struct series series = {.n_moments = n_sets, .moments = must_grow(NULL, n_sets, sizeof(*series.moments))};
+    struct series *series = ret_series;
     unsigned failures = 0;
 
+    *series = (struct series){.n_moments = n_sets, .moments = must_grow(NULL, n_sets, sizeof(*series->moments))};
     for (size_t i = 0; i < n_sets; i++) {
-        unsigned unreadable;
+        unsigned unreadable = moment_read(sets[i], NULL, &series->sites, i, &series->moments[i]);
 
-        progress(i, n_sets);
-        unreadable = moment_read(sets[i], NULL, &series.sites, i, &series.moments[i]);
-        if (unreadable == 0 && series.moments[i].time_ns <= 0 && series.moments[i].n_profiles > 0) {
+        if (unreadable == 0 && series->moments[i].time_ns <= 0 && series->moments[i].n_profiles > 0) {
             complain("%s: it does not say when it was made", sets[i]->files[0].path);
             unreadable = 1;
         }
         failures += unreadable;
+        progress_show(progress, i + 1, n_sets);
     }
-    progress(n_sets, n_sets);
-    sites_settle(&series.sites, n_sets);
-    make_chains(&series);
-    *ret_series = series;
+    series_assemble(series);
     return failures;
 }
 

@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+struct progress;
 struct source_set;
 
 /* A dump's place in its chain. */
@@ -36,14 +37,13 @@ struct series {
     size_t n_chains;
 };
 
-/* Called before each dump is read. */
-typedef void series_progress(size_t done, size_t all);
-
 /* Reads sets of one program, in any order. Dumps that do not say when they were made are left
    out; of two of one moment one counts. Returns how many files could not be read or used; each of them has been
-   complained about. */
-unsigned series_build(const struct source_set *const *sets, size_t n_sets, series_progress *progress,
+   complained about. A series stays where it was made. */
+unsigned series_build(const struct source_set *const *sets, size_t n_sets, struct progress *progress,
                       struct series *ret_series);
+/* Makes the chains of a series whose sites and moments are there. */
+void series_assemble(struct series *series);
 void series_release(struct series *series);
 
 #endif

@@ -174,18 +174,16 @@ static void settle_stack(struct arena *arena, struct sites_tables *tables, struc
 }
 
 /* Lays the frames of all places of the stack out in a row. */
-static struct sites_site make_site(struct arena *arena, const struct stack *stack)
+static void spread_frames(struct arena *arena, struct sites_site *site)
 {
-    struct sites_site site = {.points = stack->points};
-
-    for (size_t i = 0; i < stack->depth; i++)
-        site.n_frames += stack->places[i]->n_frames;
-    site.frames = must_take(arena, site.n_frames * sizeof(const struct places_frame *));
-    for (size_t i = 0, at = 0; i < stack->depth; i++)
-        for (size_t j = 0; j < stack->places[i]->n_frames; j++)
-            site.frames[at++] = &stack->places[i]->frames[j];
-    site.headline = places_headline(site.frames, site.n_frames);
-    return site;
+    site->n_frames = 0;
+    for (size_t i = 0; i < site->depth; i++)
+        site->n_frames += site->places[i]->n_frames;
+    site->frames = must_take(arena, site->n_frames * sizeof(const struct places_frame *));
+    for (size_t i = 0, at = 0; i < site->depth; i++)
+        for (size_t j = 0; j < site->places[i]->n_frames; j++)
+            site->frames[at++] = &site->places[i]->frames[j];
+    site->headline = places_headline(site->frames, site->n_frames);
 }
 
 static void settle_kind(struct arena *arena, struct sites_kind *kind)
@@ -195,8 +193,12 @@ static void settle_kind(struct arena *arena, struct sites_kind *kind)
     for (stack = kind->tables->exact; stack != NULL; stack = stack->hh.next)
         settle_stack(arena, kind->tables, stack);
     kind->sites = must_take(arena, HASH_COUNT(kind->tables->settled) * sizeof(*kind->sites));
-    for (stack = kind->tables->settled; stack != NULL; stack = stack->hh.next)
-        kind->sites[kind->n_sites++] = make_site(arena, stack);
+    for (stack = kind->tables->settled; stack != NULL; stack = stack->hh.next) {
+        struct sites_site *site = &kind->sites[kind->n_sites++];
+
+        *site = (struct sites_site){.points = stack->points, .places = stack->places, .depth = stack->depth};
+        spread_frames(arena, site);
+    }
     kind->tables = NULL;
 }
 
@@ -207,6 +209,36 @@ void sites_settle(struct sites *sites, size_t n_dumps)
     identity_settle(sites->identities, n_dumps);
     for (size_t i = 0; i < sites->n_kinds; i++)
         settle_kind(&sites->arena, &sites->kinds[i]);
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct identity_place *left = *(const struct identity_place *const *)a;
+    const struct identity_place *right = *(const struct identity_place *const *)b;
+
+    return (left > right) - (left < right);
+}
+
+void sites_symbolize(struct sites *sites, struct sites_site *const *chosen, size_t n, const struct symbolize_options *options)
+{
+    const struct identity_place **places;
+    size_t n_places = 0, n_distinct = 0;
+
+    for (size_t i = 0; i < n; i++)
+        n_places += chosen[i]->depth;
+    if (n_places == 0)
+        return;
+    places = must_grow(NULL, n_places, sizeof(const struct identity_place *));
+    for (size_t i = 0, at = 0; i < n; at += chosen[i++]->depth)
+        memcpy(&places[at], chosen[i]->places, chosen[i]->depth * sizeof(const struct identity_place *));
+    qsort(places, n_places, sizeof(const struct identity_place *), compare_places);
+    for (size_t i = 0; i < n_places; i++)
+        if (i == 0 || places[i] != places[i - 1])
+            places[n_distinct++] = places[i];
+    identity_symbolize(sites->identities, places, n_distinct, options);
+    for (size_t i = 0; i < n; i++)
+        spread_frames(&sites->arena, chosen[i]);
+    free(places);
 }
 
 void sites_release(struct sites *sites)

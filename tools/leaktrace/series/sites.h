@@ -14,8 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct identity_place;
 struct places_frame;
 struct profile;
+struct symbolize_options;
 struct text;
 
 struct sites_amount {
@@ -38,7 +40,9 @@ struct sites_points {
 struct sites_site {
     const struct places_frame **frames; /* leaf first */
     size_t n_frames;
-    size_t headline; /* the first frame of the user's own code */
+    size_t headline;                      /* the first frame of the user's own code */
+    const struct identity_place **places; /* leaf first; each is one frame or more */
+    size_t depth;
     struct sites_points points;
 };
 
@@ -53,6 +57,7 @@ struct sites_kind {
     struct sites_tables *tables; /* while they are filled */
 };
 
+/* Stays where it is once a profile has been added. */
 struct sites {
     struct sites_kind *kinds; /* in the order in which they are shown */
     size_t n_kinds;
@@ -65,6 +70,8 @@ struct sites {
 int sites_add(struct sites *sites, size_t dump, const char *kind, const struct profile *profile, struct text *ret_why);
 /* After the last of `n_dumps` dumps: puts together what is the same, and fills the `sites` of each kind. */
 void sites_settle(struct sites *sites, size_t n_dumps);
+/* Finds the source lines and inlined callers in the stacks of the chosen sites. */
+void sites_symbolize(struct sites *sites, struct sites_site *const *chosen, size_t n, const struct symbolize_options *options);
 void sites_release(struct sites *sites);
 
 /* The figure that sites of a kind are compared by. */

@@ -158,28 +158,40 @@ static size_t count_open(struct target *targets, size_t n)
     return open;
 }
 
-void target_ask_all(struct target *targets, size_t n, enum control_request request, int patience_ms)
+/* Waits for all answers; `noticed`: nobody need be told that it takes long. */
+static void ask_all(struct target *targets, size_t n, enum control_request request, int patience_ms, bool noticed)
 {
     const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000l};
     const int64_t start = now_ms();
     int64_t next_send = start, elapsed = 0;
-    bool noticed = isatty(STDERR_FILENO) == 0;
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         targets[i].nonce = make_nonce();
+        targets[i].outcome = TARGET_SILENT;
+    }
     do {
         for (size_t i = 0; i < n && start + elapsed >= next_send; i++)
             if (targets[i].outcome == TARGET_SILENT || targets[i].outcome == TARGET_UNHEARD)
                 send_request(&targets[i], request);
         if (start + elapsed >= next_send)
             next_send += REPEAT_MS;
-        if (!noticed && elapsed > NOTICE_MS && patience_ms > NOTICE_MS) {
+        if (!noticed && elapsed > NOTICE_MS) {
             complain("waiting for an answer ...");
             noticed = true;
         }
         nanosleep(&pause, NULL);
         elapsed = now_ms() - start;
     } while (count_open(targets, n) > 0 && elapsed < patience_ms);
+}
+
+void target_ask_all(struct target *targets, size_t n, enum control_request request, int patience_ms)
+{
+    ask_all(targets, n, request, patience_ms, patience_ms <= NOTICE_MS || isatty(STDERR_FILENO) == 0);
+}
+
+void target_ask_quietly(struct target *target, enum control_request request, int patience_ms)
+{
+    ask_all(target, 1, request, patience_ms, true);
 }
 
 static int explain_outcome(const struct target *target, struct text *ret_why)
@@ -204,6 +216,6 @@ static int explain_outcome(const struct target *target, struct text *ret_why)
 
 int target_ask(struct target *target, enum control_request request, struct text *ret_why)
 {
-    target_ask_all(target, 1, request, TARGET_PATIENCE_MS);
+    ask_all(target, 1, request, TARGET_PATIENCE_MS, isatty(STDERR_FILENO) == 0);
     return target->outcome == TARGET_ANSWERED && target->ok ? 0 : explain_outcome(target, ret_why);
 }

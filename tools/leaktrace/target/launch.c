@@ -1,44 +1,40 @@
-/* Running a program. Owns the signals of the command while it runs; called by `leaktrace run`. */
+/* Running a program. Owns the signals of the command while it runs; called by target/traced. */
 #include "target/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-/* What was in force when the command was started, and what the program must find. */
-struct inherited {
-    sigset_t mask;
-    struct sigaction child_action;
-};
-
-static void block_signals(struct inherited *ret_inherited, sigset_t *ret_awaited)
+static void block_signals(struct launch_signals *ret_signals)
 {
     static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCHLD};
     const struct sigaction standard = {.sa_handler = SIG_DFL};
 
-    sigemptyset(ret_awaited);
+    sigemptyset(&ret_signals->awaited);
     for (unsigned i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
-        sigaddset(ret_awaited, passed_on[i]);
-    sigprocmask(SIG_BLOCK, ret_awaited, &ret_inherited->mask);
+        sigaddset(&ret_signals->awaited, passed_on[i]);
+    sigprocmask(SIG_BLOCK, &ret_signals->awaited, &ret_signals->mask);
     /* A parent that ignores SIGCHLD would leave us without the exit status. */
-    sigaction(SIGCHLD, &standard, &ret_inherited->child_action);
+    sigaction(SIGCHLD, &standard, &ret_signals->child_action);
 }
 
 /* In the child. Tells the parent through `report` why it could not become the program. */
 static _Noreturn void become(char **argv, const struct launch_variable *variables, unsigned n_variables,
-                             const struct inherited *inherited, int report)
+                             const struct launch_signals *before, int report)
 {
     int error = 0;
 
     for (unsigned i = 0; i < n_variables && error == 0; i++)
         if (setenv(variables[i].name, variables[i].value, 1) != 0)
             error = errno;
-    sigaction(SIGCHLD, &inherited->child_action, NULL);
-    sigprocmask(SIG_SETMASK, &inherited->mask, NULL);
+    sigaction(SIGCHLD, &before->child_action, NULL);
+    sigprocmask(SIG_SETMASK, &before->mask, NULL);
     if (error == 0) {
         execvp(argv[0], argv);
         error = errno;
@@ -70,47 +66,80 @@ static bool has_ended(int pid, int *ret_status)
     return ended != 0;
 }
 
-static void wait_for_end(int pid, const sigset_t *awaited, struct launch *ret_launch)
+static int64_t now_ms(void)
 {
-    int status = 0;
+    struct timespec now;
 
-    while (!has_ended(pid, &status)) {
-        siginfo_t info;
-        int sig = sigwaitinfo(awaited, &info);
-
-        /* Positive codes are the kernel's: the terminal, which has sent it to the program as well. */
-        if (sig > 0 && sig != SIGCHLD && info.si_code <= 0)
-            kill(pid, sig);
-    }
-    ret_launch->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    ret_launch->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000l + now.tv_nsec / 1000000;
 }
 
-int launch_program(char **argv, const struct launch_variable *variables, unsigned n_variables,
-                   struct launch *ret_launch)
+/* The next signal, until `deadline_ms` (negative: without end); 0 or less: none. */
+static int take_signal(const sigset_t *awaited, int64_t deadline_ms, siginfo_t *ret_info)
+{
+    int64_t left = deadline_ms - now_ms();
+    struct timespec timeout;
+
+    if (deadline_ms < 0)
+        return sigwaitinfo(awaited, ret_info);
+    left = left < 0 ? 0 : left;
+    timeout = (struct timespec){.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
+    return sigtimedwait(awaited, ret_info, &timeout);
+}
+
+bool launch_wait(struct launch *launch, int timeout_ms)
+{
+    int64_t deadline_ms = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+    int status = 0;
+
+    while (!launch->ended && !has_ended(launch->pid, &status)) {
+        siginfo_t info;
+        int sig = take_signal(&launch->signals.awaited, deadline_ms, &info);
+
+        if (sig > 0 && sig == launch->taken_signal) {
+            launch->n_taken++;
+            return false;
+        }
+        /* Positive codes are the kernel's: the terminal, which has sent it to the program as well. */
+        if (sig > 0 && sig != SIGCHLD && info.si_code <= 0)
+            kill(launch->pid, sig);
+        if (sig <= 0 && errno == EAGAIN)
+            return false;
+    }
+    if (launch->ended)
+        return true;
+    launch->ended = true;
+    launch->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    launch->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    return true;
+}
+
+int launch_start(char **argv, const struct launch_variable *variables, unsigned n_variables, struct launch *ret_launch)
 {
     struct launch launch = {.pid = 0};
-    struct inherited inherited;
-    sigset_t awaited;
     int report[2], error = 0;
 
     if (pipe2(report, O_CLOEXEC) != 0)
         return -errno;
-    block_signals(&inherited, &awaited);
+    block_signals(&launch.signals);
     launch.pid = fork();
     if (launch.pid == 0)
-        become(argv, variables, n_variables, &inherited, report[1]);
+        become(argv, variables, n_variables, &launch.signals, report[1]);
     if (launch.pid < 0)
         error = errno;
     close(report[1]);
-    if (error == 0) {
-        launch.exec_error = read_exec_error(report[0]);
-        wait_for_end(launch.pid, &awaited, &launch);
-    }
-    close(report[0]);
-    sigaction(SIGCHLD, &inherited.child_action, NULL);
-    sigprocmask(SIG_SETMASK, &inherited.mask, NULL);
     if (error == 0)
+        launch.exec_error = read_exec_error(report[0]);
+    close(report[0]);
+    if (error != 0)
+        launch_finish(&launch);
+    else
         *ret_launch = launch;
     return -error;
+}
+
+void launch_finish(struct launch *launch)
+{
+    sigaction(SIGCHLD, &launch->signals.child_action, NULL);
+    sigprocmask(SIG_SETMASK, &launch->signals.mask, NULL);
 }

@@ -45,6 +45,8 @@ size_t target_list(struct target **ret_targets);
 /* Asks all of them at once, and waits for all answers, at most that long. Fills the outcome and refreshes the status.
  */
 void target_ask_all(struct target *targets, size_t n, enum control_request request, int patience_ms);
+/* The same of one, without telling a person who waits that it takes long. */
+void target_ask_quietly(struct target *target, enum control_request request, int patience_ms);
 /* Asks one. 0 when it was done; else -EIO with a line in `ret_why`. */
 int target_ask(struct target *target, enum control_request request, struct text *ret_why);
 

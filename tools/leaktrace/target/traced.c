@@ -22,13 +22,13 @@ static unsigned make_variables(const char *options, const char *preload, enum pr
     return n;
 }
 
-int traced_run(char **program, const char *library, const char *preload, const char *options,
-               enum program_verdict verdict, struct launch *ret_launch)
+int traced_start(char **program, const char *library, const char *preload, const char *options,
+                 enum program_verdict verdict, struct launch *ret_launch)
 {
     char *libraries = must_format("%s%s%s", library, preload[0] == '\0' ? "" : ":", preload);
     struct launch_variable variables[2];
     unsigned n_variables = make_variables(options, libraries, verdict, variables);
-    int ret = launch_program(program, variables, n_variables, ret_launch);
+    int ret = launch_start(program, variables, n_variables, ret_launch);
 
     free(libraries);
     if (ret != 0) {
@@ -36,6 +36,8 @@ int traced_run(char **program, const char *library, const char *preload, const c
         return EXIT_LEAKTRACE;
     }
     if (ret_launch->exec_error != 0) {
+        launch_wait(ret_launch, -1);
+        launch_finish(ret_launch);
         complain("%s: %s", program[0], strerror(ret_launch->exec_error));
         return ret_launch->exec_error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
     }

@@ -34,21 +34,33 @@ char *chain_name_frame(const struct places_frame *frame)
     return must_format("%s (%s:%" PRId64 ")", frame->function, file, frame->line);
 }
 
-/* Whether both frames go into one entry: parts of one system library, or one function that calls itself. */
+/* Whether both frames go into one entry: parts of libraries, or one function that calls itself. */
 static bool is_same_entry(const struct places_frame *a, const struct places_frame *b)
 {
-    if (strcmp(a->module, b->module) != 0)
-        return false;
-    return a->is_system ? b->is_system : strcmp(a->function, b->function) == 0;
+    if (a->is_plumbing || b->is_plumbing)
+        return a->is_plumbing && b->is_plumbing;
+    return strcmp(a->module, b->module) == 0 && strcmp(a->function, b->function) == 0;
 }
 
-static char *name_run(const struct places_frame *frame, size_t n)
+/* The module that all of the frames are parts of; NULL when there are several. */
+static const char *common_module(const struct places_frame *const *frames, size_t n, int step)
 {
-    const char *module = places_base_name(frame->module);
+    for (size_t i = 1; i < n; i++)
+        if (strcmp(frames[(ptrdiff_t)i * step]->module, frames[0]->module) != 0)
+            return NULL;
+    return frames[0]->is_system ? frames[0]->module : NULL;
+}
+
+/* An entry of `n` frames, of which `step` leads from one to the next. */
+static char *name_run(const struct places_frame *const *frames, size_t n, int step)
+{
+    const struct places_frame *frame = frames[0];
+    const char *module = common_module(frames, n, step);
     char *name, *text;
 
-    if (n > 1 && frame->is_system)
-        return must_format("\u2026 %zu frames in %s", n, module);
+    if (n > 1 && frame->is_plumbing)
+        return module == NULL ? must_format("\u2026 %zu library frames", n)
+                              : must_format("\u2026 %zu frames in %s", n, places_base_name(module));
     name = chain_name_frame(frame);
     text = n > 1 ? must_format("%s, %zu times", name, n) : must_format("%s", name);
     free(name);
@@ -63,9 +75,11 @@ static struct chain make_chain(const struct places_frame *const *frames, size_t 
     for (size_t i = 0; i < n; i += run) {
         const struct places_frame *first = frames[(ptrdiff_t)i * step];
 
-        for (run = 1; i + run < n && is_same_entry(first, frames[(ptrdiff_t)(i + run) * step]); run++)
-            ;
-        chain.entries[chain.n++] = (struct entry){.text = name_run(first, run), .frames = run};
+        run = 1;
+        /* On the way to the leaf, what the user's code has called tells something; what that has called does not. */
+        while ((i > 0 || step > 0) && i + run < n && is_same_entry(first, frames[(ptrdiff_t)(i + run) * step]))
+            run++;
+        chain.entries[chain.n++] = (struct entry){.text = name_run(&frames[(ptrdiff_t)i * step], run, step), .frames = run};
     }
     return chain;
 }
@@ -137,6 +151,9 @@ void chain_print(const struct places_frame *const *frames, size_t n, int step, c
 
     if (front > lines_max * page->width / ENTRY_WIDTH_MIN)
         front = lines_max * page->width / ENTRY_WIDTH_MIN;
+    /* On the way to the leaf the near end says more than the far one. */
+    while (step < 0 && tail > 0 && count_lines(layout, &chain, front, tail) > lines_max)
+        tail--;
     while (front > 0 && count_lines(layout, &chain, front, tail) > lines_max)
         front--;
     while (tail > 0 && count_lines(layout, &chain, front, tail) > lines_max)

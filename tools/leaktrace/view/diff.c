@@ -52,19 +52,40 @@ static void compare_kind(struct arena *arena, struct sites_kind *kind, struct di
     *ret_kind = changed;
 }
 
+void diff_assemble(struct diff *diff)
+{
+    struct sites *sites = &diff->sites;
+
+    sites_settle(sites, 2);
+    diff->kinds = must_take(&sites->arena, sites->n_kinds * sizeof(*diff->kinds));
+    for (size_t i = 0; i < sites->n_kinds; i++)
+        if (sites->kinds[i].totals.n == 2)
+            compare_kind(&sites->arena, &sites->kinds[i], &diff->kinds[diff->n_kinds++]);
+}
+
 unsigned diff_build(const struct source_set *old, const struct source_set *new, const char *only_kind, struct diff *ret_diff)
 {
-    struct diff diff = {.n_kinds = 0};
-    unsigned unreadable = moment_read(old, only_kind, &diff.sites, 0, &diff.old);
+    unsigned unreadable;
 
-    unreadable += moment_read(new, only_kind, &diff.sites, 1, &diff.new);
-    sites_settle(&diff.sites, 2);
-    diff.kinds = must_take(&diff.sites.arena, diff.sites.n_kinds * sizeof(*diff.kinds));
-    for (size_t i = 0; i < diff.sites.n_kinds; i++)
-        if (diff.sites.kinds[i].totals.n == 2)
-            compare_kind(&diff.sites.arena, &diff.sites.kinds[i], &diff.kinds[diff.n_kinds++]);
-    *ret_diff = diff;
+    *ret_diff = (struct diff){.n_kinds = 0};
+    unreadable = moment_read(old, only_kind, &ret_diff->sites, 0, &ret_diff->old);
+    unreadable += moment_read(new, only_kind, &ret_diff->sites, 1, &ret_diff->new);
+    diff_assemble(ret_diff);
     return unreadable;
+}
+
+void diff_symbolize(struct diff *diff, size_t top, const struct symbolize_options *options)
+{
+    struct sites_site **chosen = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < diff->n_kinds; i++)
+        for (size_t j = 0; j < diff->kinds[i].n_sites && j < top; j++) {
+            chosen = must_grow(chosen, n + 1, sizeof(struct sites_site *));
+            chosen[n++] = diff->kinds[i].sites[j].site;
+        }
+    sites_symbolize(&diff->sites, chosen, n, options);
+    free(chosen);
 }
 
 void diff_release(struct diff *diff)

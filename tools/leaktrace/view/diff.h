@@ -16,6 +16,7 @@
 
 struct json;
 struct source_set;
+struct symbolize_options;
 
 struct diff_change {
     struct sites_amount old;
@@ -24,7 +25,7 @@ struct diff_change {
 };
 
 struct diff_site {
-    const struct sites_site *site;
+    struct sites_site *site;
     struct diff_change change;
 };
 
@@ -45,8 +46,12 @@ struct diff {
 };
 
 /* Reads both sets, all of them or only one kind (NULL: all). Returns how many files could not be read; each of them has
-   been complained about. */
+   been complained about. A diff stays where it was made. */
 unsigned diff_build(const struct source_set *old, const struct source_set *new, const char *only_kind, struct diff *ret_diff);
+/* Compares what is in `sites`: dump 0 is the old one, dump 1 the new one. */
+void diff_assemble(struct diff *diff);
+/* Finds source lines for at most `top` sites of each kind. */
+void diff_symbolize(struct diff *diff, size_t top, const struct symbolize_options *options);
 void diff_release(struct diff *diff);
 
 /* Text for people: at most `top` sites of each kind. */

@@ -84,6 +84,14 @@ void json_int(struct json *json, const char *key, int64_t value)
     fprintf(json->out, "%" PRId64, value);
 }
 
+void json_sizes(struct json *json, const char *key, const size_t *values, size_t n)
+{
+    begin_value(json, key);
+    for (size_t i = 0; i < n; i++)
+        fprintf(json->out, "%c%zu", i == 0 ? '[' : ',', values[i]);
+    fputs(n == 0 ? "[]" : "]", json->out);
+}
+
 void json_bool(struct json *json, const char *key, bool value)
 {
     begin_value(json, key);

@@ -8,6 +8,7 @@
 #define LEAKTRACE_VIEW_JSON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -27,6 +28,8 @@ void json_close(struct json *json);
 void json_string(struct json *json, const char *key, const char *value);
 void json_int(struct json *json, const char *key, int64_t value);
 void json_bool(struct json *json, const char *key, bool value);
+/* An array of numbers, on one line. */
+void json_sizes(struct json *json, const char *key, const size_t *values, size_t n);
 /* With one decimal. */
 void json_decimal(struct json *json, const char *key, double value);
 /* With six significant digits; finite. */

@@ -12,6 +12,7 @@ static const char *const line_colours[LINE_STYLE_MAX] = {
     [LINE_STRONG] = "\033[1m",
     [LINE_ALARM] = "\033[31m",
     [LINE_FAINT] = "\033[2m",
+    [LINE_CHOSEN] = "\033[7m",
 };
 
 static void add_cells(struct line *line, enum line_style style, const char *text)

@@ -15,7 +15,7 @@
 #define LINE_WIDTH_MIN 20
 #define LINE_WIDTH_MAX 1000
 
-enum line_style { LINE_PLAIN, LINE_STRONG, LINE_ALARM, LINE_FAINT, LINE_STYLE_MAX };
+enum line_style { LINE_PLAIN, LINE_STRONG, LINE_ALARM, LINE_FAINT, LINE_CHOSEN, LINE_STYLE_MAX };
 
 struct line_cell {
     uint32_t character;

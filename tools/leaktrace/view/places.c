@@ -3,7 +3,7 @@
 
 #include "common.h"
 #include "profile/profile.h"
-#include "view/demangle.h"
+#include "symbolize/demangle.h"
 
 /* For base/table.h: the arena of the table in hand. */
 #define TABLE_ARENA (places->arena)
@@ -51,12 +51,30 @@ static bool is_system_library(const char *module)
 
 static bool is_language_library(const char *function)
 {
-    static const char *const prefixes[] = {
-        "operator new", "std::",   "__gnu_cxx::", "alloc::", "<alloc::", "core::ops::",
-        "core::iter::", "<core::", "__rust_",     "__rdl_",  "runtime."};
+    static const char *const prefixes[] = {"operator new", "std::",   "__gnu_cxx::", "alloc::", "<alloc::", "core::ops::",
+                                           "core::iter::", "<core::", "__rust_",     "__rdl_",  "runtime."};
 
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
         if (begins_with(function, prefixes[i]))
+            return true;
+    return false;
+}
+
+/* Templates and generics of a language's library are compiled into the program. */
+static bool is_language_source(const char *file)
+{
+    return begins_with(file, "/usr/include/c++/") || begins_with(file, "/rustc/");
+}
+
+/* Libraries that every program runs through. */
+static bool is_runtime(const char *module)
+{
+    static const char *const prefixes[] = {"libc.so",       "libstdc++.so", "libgcc_s.so", "ld-linux",
+                                           "libpthread.so", "libm.so",      "[vdso]"};
+    const char *name = places_base_name(module);
+
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+        if (begins_with(name, prefixes[i]))
             return true;
     return false;
 }
@@ -99,7 +117,7 @@ static const char *name_function(const struct places_table *places, const struct
 
     if (demangle(function->name, name) || (function->name[0] == '\0' && demangle(function->system_name, name)))
         return must_copy(places->arena, name);
-    return must_copy(places->arena, function->name[0] == '\0' ? function->system_name : function->name);
+    return function->name[0] == '\0' ? function->system_name : function->name;
 }
 
 static void fill_frame(const struct places_table *places, const struct profile_location *location, size_t at,
@@ -109,18 +127,20 @@ static void fill_frame(const struct places_table *places, const struct profile_l
     struct places_frame frame = {.file = "", .function = "", .symbol = ""};
 
     frame.module = location->mapping == NULL ? "" : must_copy(places->arena, location->mapping->file);
+    if (location->mapping != NULL && location->address != 0)
+        frame.offset = location->address - location->mapping->start + location->mapping->offset;
     if (line != NULL) {
         const struct profile_function *function = line->function;
 
         frame.function = name_function(places, function);
-        frame.symbol = must_copy(places->arena, function->system_name[0] == '\0' ? function->name : function->system_name);
-        frame.file = must_copy(places->arena, function->file);
+        frame.symbol = function->system_name[0] == '\0' ? function->name : function->system_name;
+        frame.file = function->file;
         frame.line = line->line;
     }
     if (frame.function[0] == '\0')
         frame.function = name_address(places, location);
     frame.is_system = is_system_library(frame.module);
-    frame.is_plumbing = frame.is_system || is_language_library(frame.function);
+    frame.is_plumbing = frame.is_system || is_language_library(frame.function) || is_language_source(frame.file);
     *ret_frame = frame;
 }
 
@@ -154,5 +174,9 @@ size_t places_headline(const struct places_frame *const *frames, size_t n)
 
     while (at < n && frames[at]->is_plumbing)
         at++;
+    if (at < n)
+        return at;
+    for (at = 0; at < n && is_runtime(frames[at]->module); at++)
+        ;
     return at < n ? at : 0;
 }

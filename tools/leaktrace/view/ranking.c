@@ -64,8 +64,8 @@ static void spread_frames(struct arena *arena, struct site *site, size_t depth)
     ranked->headline = places_headline(ranked->frames, ranked->n_frames);
 }
 
-static struct site *find_site(struct builder *builder, const struct profile *profile,
-                              const struct profile_sample *sample, const struct places_place **places)
+static struct site *find_site(struct builder *builder, const struct profile *profile, const struct profile_sample *sample,
+                              const struct places_place **places)
 {
     struct arena *arena = &builder->ranking->arena;
     size_t size = sample->depth * sizeof(struct places_place *);
@@ -103,7 +103,7 @@ static char *make_group_key(const struct profile_label *labels, size_t n)
 /* Labels for people come in this order, all others behind. */
 static size_t label_rank(const char *key)
 {
-    static const char *const order[] = {"type", "peer", "state", "age"};
+    static const char *const order[] = {"type", "peer", "state"};
     size_t rank = 0;
 
     while (rank < sizeof(order) / sizeof(order[0]) && strcmp(order[rank], key) != 0)
@@ -119,7 +119,26 @@ static bool has_label(const struct profile_label *labels, size_t n, const char *
     return false;
 }
 
-/* Fills `ret_labels` with at most LABELS_MAX labels that have a text, each key once, in order; returns how many. */
+/* The bucket of an age; AGES_N when the label is none. */
+static size_t age_of(const struct profile_label *label)
+{
+    return strcmp(label->key, AGES_LABEL) == 0 ? ages_find(label->value) : AGES_N;
+}
+
+static void add_age(struct ranking_site *site, const struct profile_sample *sample, int64_t count)
+{
+    for (size_t i = 0; i < sample->n_labels; i++) {
+        size_t age = age_of(&sample->labels[i]);
+
+        if (age < AGES_N) {
+            site->ages[age] = columns_add(site->ages[age], count);
+            return;
+        }
+    }
+}
+
+/* Fills `ret_labels` with at most LABELS_MAX labels that have a text and are no age, each key once, in order; returns how
+   many. */
 static size_t order_labels(const struct profile_sample *sample, struct profile_label *ret_labels)
 {
     size_t n = 0;
@@ -128,7 +147,7 @@ static size_t order_labels(const struct profile_sample *sample, struct profile_l
         const struct profile_label *label = &sample->labels[i];
         size_t at = n;
 
-        if (label->value[0] == '\0' || has_label(ret_labels, n, label->key))
+        if (label->value[0] == '\0' || age_of(label) < AGES_N || has_label(ret_labels, n, label->key))
             continue;
         for (; at > 0 && label_rank(ret_labels[at - 1].key) > label_rank(label->key); at--)
             ret_labels[at] = ret_labels[at - 1];
@@ -176,8 +195,10 @@ static void add_profile(struct builder *builder, const struct profile *profile, 
         site = find_site(builder, profile, sample, places);
         add_amount(is_growth ? &site->site.growth : &site->site.live, amount);
         add_amount(is_growth ? &ranking->growth : &ranking->live, amount);
-        if (!is_growth && sample->n_labels > 0)
-            add_group(&ranking->arena, site, sample, columns.count == COLUMNS_NONE ? 1 : amount.count);
+        if (is_growth || sample->n_labels == 0)
+            continue;
+        add_group(&ranking->arena, site, sample, columns.count == COLUMNS_NONE ? 1 : amount.count);
+        add_age(&site->site, sample, amount.count);
     }
 }
 
@@ -235,8 +256,7 @@ static void rank_sites(struct builder *builder)
         qsort_r(ranking->sites, ranking->n_sites, sizeof(*ranking->sites), compare_sites, ranking);
 }
 
-void ranking_build(const char *kind, const struct profile *live, const struct profile *growth,
-                   struct ranking *ret_ranking)
+void ranking_build(const char *kind, const struct profile *live, const struct profile *growth, struct ranking *ret_ranking)
 {
     struct ranking ranking = {.kind = kind, .has_growth = growth != NULL};
     struct builder builder = {.ranking = &ranking};
@@ -257,6 +277,11 @@ double ranking_share(const struct ranking *ranking, const struct ranking_site *s
     double whole = (double)ranking_figure(ranking, &ranking->live);
 
     return whole == 0 ? 0 : 100 * (double)ranking_figure(ranking, &site->live) / whole;
+}
+
+bool ranking_has_grown(const struct ranking *ranking, const struct ranking_site *site)
+{
+    return ranking->has_growth && site->growth.count > 1;
 }
 
 void ranking_release(struct ranking *ranking)

@@ -5,7 +5,9 @@
 #include "common.h"
 #include "profile/kind.h"
 #include "profile/source.h"
+#include "symbolize/symbolize.h"
 #include "view/comments.h"
+#include "view/focus.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +27,7 @@ static void take_header(struct report *report, const struct profile *profile, bo
     report->dropped = larger(report->dropped, comments_number(profile, "dropped_events"));
     report->truncated = larger(report->truncated, comments_number(profile, "truncated_stacks"));
     report->unattributed_fds = larger(report->unattributed_fds, comments_number(profile, "unattributed_fds"));
-    report->unattributed_threads =
-        larger(report->unattributed_threads, comments_number(profile, "unattributed_threads"));
+    report->unattributed_threads = larger(report->unattributed_threads, comments_number(profile, "unattributed_threads"));
     if (report->pid == 0)
         report->pid = (int)comments_number(profile, "pid");
     if (report->program[0] == '\0' && comments_text(profile, "command") != NULL)
@@ -57,8 +58,7 @@ static int compare_rankings(const void *a, const void *b)
     const struct ranking *left = a, *right = b;
     size_t left_rank = kind_rank(left->kind), right_rank = kind_rank(right->kind);
 
-    return left_rank != right_rank ? (left_rank > right_rank) - (left_rank < right_rank)
-                                   : strcmp(left->kind, right->kind);
+    return left_rank != right_rank ? (left_rank > right_rank) - (left_rank < right_rank) : strcmp(left->kind, right->kind);
 }
 
 void report_assemble(struct report *report, const char **kinds)
@@ -70,9 +70,9 @@ void report_assemble(struct report *report, const char **kinds)
 
         take_header(report, profile, is_growth);
         if (!is_growth)
-            ranking_build(kinds[i], profile, find_growth(report, kinds, kinds[i]),
-                          &report->rankings[report->n_rankings++]);
+            ranking_build(kinds[i], profile, find_growth(report, kinds, kinds[i]), &report->rankings[report->n_rankings++]);
     }
+    report->is_marked = report->mark_ns > 0 && report->mark_ns < report->duration_ns;
     if (report->n_rankings > 0)
         qsort(report->rankings, report->n_rankings, sizeof(*report->rankings), compare_rankings);
 }
@@ -82,7 +82,7 @@ static bool is_wanted(const char *kind, const char *only_kind)
     return only_kind == NULL || kind[0] == '\0' || strcmp(kind, only_kind) == 0 || kind_is_growth_of(kind, only_kind);
 }
 
-unsigned report_build(const struct source_set *set, const char *only_kind, struct report *ret_report)
+unsigned report_build(const struct source_set *set, const struct report_scope *scope, struct report *ret_report)
 {
     struct report report = {.program = set->exe, .pid = set->pid, .seq = set->seq};
     const char **kinds = must_grow(NULL, set->n_files, sizeof(*kinds));
@@ -94,7 +94,7 @@ unsigned report_build(const struct source_set *set, const char *only_kind, struc
         struct text why = TEXT_ON(why_buf);
         struct profile *profile = &report.profiles[report.n_profiles];
 
-        if (!is_wanted(set->files[i].kind, only_kind))
+        if (!is_wanted(set->files[i].kind, scope->kind))
             continue;
         if (profile_load(set->files[i].path, profile, &why) != 0) {
             complain("%s: %s", set->files[i].path, why_buf);
@@ -103,7 +103,10 @@ unsigned report_build(const struct source_set *set, const char *only_kind, struc
         }
         kinds[report.n_profiles++] = set->files[i].kind[0] == '\0' ? kind_by_types(profile) : set->files[i].kind;
     }
+    symbolize_profiles(report.profiles, report.n_profiles, scope->symbols);
     report_assemble(&report, kinds);
+    for (size_t i = 0; scope->focus != NULL && i < report.n_rankings; i++)
+        focus_apply(scope->focus, &report.rankings[i]);
     report.kinds = kinds;
     *ret_report = report;
     return unreadable;

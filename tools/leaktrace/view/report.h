@@ -15,10 +15,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define REPORT_SCHEMA 1
+#define REPORT_SCHEMA 2
 
+struct focus;
 struct json;
 struct source_set;
+struct symbolize_options;
 
 struct report {
     const char *program;      /* or its command line; empty: unknown */
@@ -27,6 +29,7 @@ struct report {
     int64_t time_ns;          /* of the dump, since 1970; 0: unknown */
     int64_t duration_ns;      /* from the start of tracing to the dump; 0: unknown */
     int64_t mark_ns;          /* from the mark to the dump; 0: unknown */
+    bool is_marked;           /* a mark was set; without one all that has come since the start counts as growth */
     int64_t dropped;          /* events */
     int64_t truncated;        /* stacks */
     int64_t unattributed_fds; /* that are there, but nobody knows whose */
@@ -38,9 +41,16 @@ struct report {
     size_t n_profiles;
 };
 
-/* Reads all files of a set, or only those of one kind (NULL: all). Returns how many files could not be read; each of
+/* What a report is to be about. */
+struct report_scope {
+    const char *kind;          /* NULL: all */
+    const struct focus *focus; /* NULL: all sites */
+    const struct symbolize_options *symbols;
+};
+
+/* Reads the files of a set, and finds the source lines of their locations. Returns how many files could not be read; each of
    them has been complained about. */
-unsigned report_build(const struct source_set *set, const char *only_kind, struct report *ret_report);
+unsigned report_build(const struct source_set *set, const struct report_scope *scope, struct report *ret_report);
 /* Makes the rankings of a report whose profiles are there; `kinds` names the kind of each of them and is kept in the
    rankings. What the report does not say about the process is taken from the profiles. */
 void report_assemble(struct report *report, const char **kinds);

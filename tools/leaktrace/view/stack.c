@@ -8,8 +8,16 @@
 
 #include <stdlib.h>
 
+#define LEAF_LINES_MAX 2
+
 void stack_print(const struct places_frame *const *frames, size_t n_frames, size_t headline, size_t indent, size_t lines_max,
                  const struct line_page *page)
+{
+    stack_print_with_source(frames, n_frames, headline, NULL, indent, lines_max, page);
+}
+
+void stack_print_with_source(const struct places_frame *const *frames, size_t n_frames, size_t headline, const char *source,
+                             size_t indent, size_t lines_max, const struct line_page *page)
 {
     struct line line = {.n = 0};
     char *name;
@@ -23,8 +31,13 @@ void stack_print(const struct places_frame *const *frames, size_t n_frames, size
     line_add(&line, LINE_STRONG, "%*s%s", (int)indent, "", name);
     line_print(&line, page);
     free(name);
+    if (source != NULL) {
+        line_add(&line, LINE_FAINT, "%*s\u2502 ", (int)indent, "");
+        line_add(&line, LINE_PLAIN, "%s", source);
+        line_print(&line, page);
+    }
     if (headline > 0)
-        chain_print(&frames[headline - 1], headline, -1, "\u2192", indent, 1, page);
+        chain_print(&frames[headline - 1], headline, -1, "\u2192", indent, LEAF_LINES_MAX, page);
     chain_print(&frames[headline + 1], n_frames - headline - 1, 1, "\u2190", indent, lines_max, page);
 }
 
@@ -35,6 +48,7 @@ static void write_frame(struct json *json, const struct places_frame *frame)
     json_string(json, "module", frame->module);
     json_string(json, "file", frame->file);
     json_int(json, "line", frame->line);
+    json_int(json, "offset", (int64_t)frame->offset);
     json_close(json);
 }
 

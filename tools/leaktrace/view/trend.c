@@ -44,8 +44,7 @@ static bool judge_site(const struct trend *trend, const struct sites_kind *kind,
         was_live |= last != 0;
     }
     if (was_live) {
-        *ret_site =
-            (struct trend_site){.points = points, .first = (int64_t)values[0].value, .last = (int64_t)values[n - 1].value};
+        *ret_site = (struct trend_site){.points = points, .first = first, .last = last};
         verdict_judge(values, n, &ret_site->verdict);
     }
     free(values);
@@ -111,7 +110,7 @@ static bool judge_kind(struct trend *trend, const struct sites_kind *kind, struc
     return n > 0;
 }
 
-void trend_build(const struct series *series, size_t chain, const char *only_kind, struct trend *ret_trend)
+void trend_build(struct series *series, size_t chain, const char *only_kind, struct trend *ret_trend)
 {
     struct trend trend = {.series = series, .chain = &series->chains[chain]};
 
@@ -127,6 +126,20 @@ void trend_build(const struct series *series, size_t chain, const char *only_kin
         if (only_kind == NULL || strcmp(series->sites.kinds[i].kind, only_kind) == 0)
             trend.n_kinds += judge_kind(&trend, &series->sites.kinds[i], &trend.kinds[trend.n_kinds]);
     *ret_trend = trend;
+}
+
+void trend_symbolize(struct trend *trend, size_t top, const struct symbolize_options *options)
+{
+    struct sites_site **chosen = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < trend->n_kinds; i++)
+        for (size_t j = 0; j < trend->kinds[i].n_sites && j < top; j++) {
+            chosen = must_grow(chosen, n + 1, sizeof(struct sites_site *));
+            chosen[n++] = trend->kinds[i].sites[j].site;
+        }
+    sites_symbolize(&trend->series->sites, chosen, n, options);
+    free(chosen);
 }
 
 void trend_release(struct trend *trend)
@@ -153,7 +166,8 @@ void trend_draw(const struct trend *trend, const struct trend_kind *kind, const 
         const struct series_dump *dump = &trend->chain->dumps[i];
 
         if (sites_find(&kind->kind->totals, dump->number) != NULL)
-            points[n++] = (struct sparkline_point){dump->hours, (double)figure_at(kind->kind, site->points, dump->number), dump->life};
+            points[n++] =
+                (struct sparkline_point){dump->hours, (double)figure_at(kind->kind, site->points, dump->number), dump->life};
     }
     sparkline_draw(points, n, width, ret_picture);
     free(points);

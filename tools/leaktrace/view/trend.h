@@ -18,10 +18,11 @@
 #define TREND_SCHEMA 1
 
 struct json;
+struct symbolize_options;
 
 struct trend_site {
     const struct sites_points *points;
-    const struct sites_site *site; /* NULL: the whole kind */
+    struct sites_site *site; /* NULL: the whole kind */
     struct verdict verdict;
     int64_t first; /* figures of the first and the last dump */
     int64_t last;
@@ -38,7 +39,7 @@ struct trend_kind {
 };
 
 struct trend {
-    const struct series *series;
+    struct series *series;
     const struct series_chain *chain;
     const struct moment *first;
     const struct moment *last;
@@ -49,7 +50,9 @@ struct trend {
 };
 
 /* Judges all kinds, or only one (NULL: all). Never fails. */
-void trend_build(const struct series *series, size_t chain, const char *only_kind, struct trend *ret_trend);
+void trend_build(struct series *series, size_t chain, const char *only_kind, struct trend *ret_trend);
+/* Finds source lines for at most `top` sites of each kind. */
+void trend_symbolize(struct trend *trend, size_t top, const struct symbolize_options *options);
 void trend_release(struct trend *trend);
 
 /* Hours until the process is at its limit if only this goes on; NAN when nothing grows or no limit is known. */

@@ -40,7 +40,8 @@ static void print_header(const struct trend *trend, const struct line_page *page
         line_add(&line, LINE_PLAIN, ", pid %d", trend->last->pid);
     if (chain->n_lives > 1)
         line_add(&line, LINE_PLAIN, ", %s lives", units_count((int64_t)chain->n_lives, &buf));
-    line_add(&line, LINE_PLAIN, ", %s dump%s", units_count((int64_t)chain->n_dumps, &buf), chain->n_dumps == 1 ? "" : "s");
+    line_print(&line, page);
+    line_add(&line, LINE_PLAIN, "%s dump%s", units_count((int64_t)chain->n_dumps, &buf), chain->n_dumps == 1 ? "" : "s");
     line_add(&line, LINE_PLAIN, " in %s", units_duration(trend->last->time_ns - trend->first->time_ns, &buf));
     line_add(&line, LINE_PLAIN, ", the last %s", units_time(trend->last->time_ns, &buf));
     line_print(&line, page);

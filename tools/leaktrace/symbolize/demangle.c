@@ -1,5 +1,5 @@
-/* Demangling by libiberty. Owns nothing; called by places.c. */
-#include "view/demangle.h"
+/* Demangling by libiberty. Owns nothing; called by names.c and places.c. */
+#include "symbolize/demangle.h"
 
 #include <libiberty/demangle.h>
 #include <setjmp.h>
@@ -44,6 +44,5 @@ bool demangle(const char *mangled, char ret_name[DEMANGLE_MAX])
 
     if (mangled[0] != '_')
         return false;
-    return demangle_as(rust_demangle_callback, mangled, &output) ||
-           demangle_as(cplus_demangle_v3_callback, mangled, &output);
+    return demangle_as(rust_demangle_callback, mangled, &output) || demangle_as(cplus_demangle_v3_callback, mangled, &output);
 }

@@ -1,6 +1,6 @@
 /* Names of C++ and Rust functions as their authors wrote them. */
-#ifndef LEAKTRACE_VIEW_DEMANGLE_H
-#define LEAKTRACE_VIEW_DEMANGLE_H
+#ifndef LEAKTRACE_SYMBOLIZE_DEMANGLE_H
+#define LEAKTRACE_SYMBOLIZE_DEMANGLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
