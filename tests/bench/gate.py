@@ -23,8 +23,7 @@ def suites(build):
     tests = "unit/test_(report|profile|options|fingerprint|baseline|suppression|text|arena|symbol)"
     queries = HERE / "workloads" / "tables.sql"
     return [
-        ("python3's tests of dict, string, json, textwrap", ["/usr/bin/python3", "-m", "test", "-q", "test_dict", "test_string", "test_json",
-                                                             "test_textwrap"], 1),
+        ("python3's tests of string and textwrap", ["/usr/bin/python3", "-m", "test", "-q", "test_string", "test_textwrap"], 1),
         ("CTest: unit tests of leaktrace's command", ["ctest", "--test-dir", build, "-R", tests], 5),
         ("a shell script: sqlite3, 20 times", ["sh", "-c", f"for i in $(seq 20); do sqlite3 :memory: <'{queries}'; done"], 21),
     ]

@@ -16,7 +16,7 @@ LIMIT = 300
 OUTERMOST = ("__libc_start_call_main", "__libc_start_main_impl", "(below main)", "_start")
 VALGRIND = ["valgrind", "--leak-check=full", "--show-leak-kinds=definite,indirect", "--leak-check-heuristics=none", "--leak-resolution=high",
             "--num-callers=64", "--trace-children=yes", "--child-silent-after-fork=no", "--xml=yes"]
-ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/sbin", "LC_ALL": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1", "QT_QPA_PLATFORM": "offscreen"}
+ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1", "QT_QPA_PLATFORM": "offscreen"}
 
 
 class Program:
@@ -101,7 +101,8 @@ def run(command, program, folder):
                 end_redis(folder / "redis.sock")
             status = child.wait(timeout=LIMIT)
         finally:
-            child.kill()
+            if child.poll() is None:
+                child.kill()
         said.seek(0)
         return status, said.read().decode(errors="replace")
 
