@@ -145,13 +145,13 @@ static __attribute__((noinline)) uint32_t take_over(const struct stack_room *roo
         *word++ = *from;
     if (saver != NULL) {
         struct stack_word *read = &room->words[saver->words], *next = saver + 1 == frame ? word : &room->words[saver[1].words];
-        struct unwind_rule rule = unwind_rule_get(saver->pc - 1);
+        const struct unwind_slot *slot = unwind_rule_slot(unwind_rules_get(), saver->pc - 1);
 
-        if ((rule.kind != UNWIND_RSP && rule.kind != UNWIND_RBP) || rule.rbp_at == UNWIND_RBP_SAME)
+        if (slot == NULL || slot->rule.rbp_at == UNWIND_RBP_SAME)
             return 0; /* the code has just gone */
         saved->from = saver;
         saved->room = next == read + 1 ? next : NULL;
-        saved->at = (const uintptr_t *)((uintptr_t)(read->at + 1) + (uintptr_t)(intptr_t)rule.rbp_at);
+        saved->at = (const uintptr_t *)((uintptr_t)(read->at + 1) + (uintptr_t)(intptr_t)slot->rule.rbp_at);
     }
     saved->end = word;
     return (uint32_t)(known - first);
