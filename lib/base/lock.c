@@ -97,15 +97,10 @@ void lock_release(struct lock *lock)
         sys_futex_wake(&lock->word, 1);
 }
 
-bool lock_is_own(const struct lock *lock)
-{
-    return __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) == &asked_for;
-}
-
 void lock_release_left(void)
 {
     for (unsigned i = 0; i < NESTED_MAX; i++)
-        if (asked_for.locks[i] != NULL && lock_is_own(asked_for.locks[i]))
+        if (asked_for.locks[i] != NULL && __atomic_load_n(&asked_for.locks[i]->owner, __ATOMIC_RELAXED) == &asked_for)
             lock_release(asked_for.locks[i]);
 }
 

@@ -38,8 +38,6 @@ struct lock {
 /* Takes the lock; false when it could not be had within LOCK_WAIT_MS. */
 bool lock_acquire(struct lock *lock);
 void lock_release(struct lock *lock);
-/* Whether the calling thread holds it. */
-bool lock_is_own(const struct lock *lock);
 /* Gives back what the calling thread holds: it has left those who took it, by longjmp from a signal handler. What they protect
    is valid at any instant. */
 void lock_release_left(void);

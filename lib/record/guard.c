@@ -157,7 +157,6 @@ void guard_jump(uintptr_t sp)
     if (!guard.busy || state == NULL || sp <= guard.busy_at || !stack_bounds_have(&state->stacks.bounds, guard.busy_at) ||
         !stack_bounds_have(&state->stacks.bounds, sp) || is_on_alternate_stack(sp))
         return;
-    heap_region_was_left();
     lock_release_left();
     stack_cache_was_left(&state->stacks);
     guard.being_released = 0;

@@ -179,27 +179,13 @@ uint64_t heap_pool_bytes(void)
     return __atomic_load_n(&pool.mapped, __ATOMIC_RELAXED);
 }
 
-/* Lists that somebody was changing who will not go on, with the runs in them. */
-static void give_up_lists(void)
-{
-    for (unsigned i = 0; i < CLASSES; i++)
-        pool.runs[i] = NULL;
-    pool.era++;
-}
-
-void heap_pool_was_left(void)
-{
-    if (!lock_is_own(&pool.lock))
-        return;
-    give_up_lists();
-    lock_release(&pool.lock);
-}
-
+/* Lists that a vanished thread was changing are given up, with the runs in them. */
 void heap_pool_after_fork(void)
 {
     bool was_held = pool.lock.word != 0;
 
     lock_reset(&pool.lock);
-    if (was_held)
-        give_up_lists();
+    for (unsigned i = 0; was_held && i < CLASSES; i++)
+        pool.runs[i] = NULL;
+    pool.era += was_held;
 }

@@ -14,8 +14,6 @@ uint64_t *heap_pool_take(uint32_t lines);
 void heap_pool_give(uint64_t *words, uint32_t lines);
 /* All that was mapped. */
 uint64_t heap_pool_bytes(void);
-/* What the calling thread was doing with free runs it will not finish: it was left by longjmp. */
-void heap_pool_was_left(void);
 /* In the child of fork: what another thread was doing with free runs is not finished. */
 void heap_pool_after_fork(void);
 

@@ -3,7 +3,12 @@
 
 #include "base/lock.h"
 #include "base/memory.h"
+#include "base/sys.h"
 #include "store/heap_pool.h"
+
+#define PAUSES 64
+#define YIELDS 64
+#define SLEEP_NS 1000000
 
 #define SMALL_BYTES (1ul << 20)
 #define PAGE_ENTRIES 512u
@@ -97,6 +102,43 @@ void heap_region_for_each(void (*work)(const struct heap_region *region, void *c
 {
     for (struct heap_leaf *leaf = __atomic_load_n(&leaves.first, __ATOMIC_ACQUIRE); leaf != NULL; leaf = leaf->next)
         for_each_in(leaf, work, context);
+}
+
+/* --- waiting ------------------------------------------------------------------------------------------------------ */
+
+struct waiting {
+    unsigned times;
+    int64_t deadline;
+};
+
+/* False when it has been too long. Who is waited for may have a lower priority, so in the end we sleep. */
+static bool wait_a_little(struct waiting *waiting)
+{
+    int64_t now;
+
+    if (waiting->times++ < PAUSES) {
+        __builtin_ia32_pause();
+        return true;
+    }
+    now = sys_monotonic_ns();
+    if (waiting->deadline == 0)
+        waiting->deadline = now + LOCK_WAIT_MS * 1000000ll;
+    if (waiting->times < PAUSES + YIELDS)
+        sys_yield();
+    else
+        sys_sleep_ns(SLEEP_NS);
+    return now < waiting->deadline;
+}
+
+bool heap_region_enter(struct heap_hold *hold, uint64_t *entry)
+{
+    struct waiting waiting = {0};
+
+    do {
+        if (heap_region_try(hold, entry))
+            return true;
+    } while (wait_a_little(&waiting));
+    return false;
 }
 
 /* --- words -------------------------------------------------------------------------------------------------------- */
@@ -217,7 +259,7 @@ bool heap_region_rebuild(struct heap_hold *hold, uintptr_t addr, uint64_t word)
     struct heap_leaf *leaf = heap_region_leaf(addr);
     uint32_t *rebuilds = &leaf->rebuilds[heap_region_index_in_leaf(addr)];
     uint32_t under_way = __atomic_load_n(rebuilds, __ATOMIC_RELAXED) | 1;
-    uint64_t locked = (hold->table & HEAP_LOCKED) != 0 ? heap_region_mark() : 0;
+    uint64_t locked = hold->table & HEAP_LOCKED;
     uint64_t old = hold->table & ~HEAP_LOCKED;
     uint64_t table;
 
@@ -229,7 +271,7 @@ bool heap_region_rebuild(struct heap_hold *hold, uintptr_t addr, uint64_t word)
     leaf->strays[heap_region_index_in_leaf(addr)] = 0; /* also without memory: not again at the very next word */
     if (table == 0)
         return false;
-    hold->table = table | (hold->table & HEAP_LOCKED);
+    hold->table = table | locked;
     give_table(old);
     return true;
 }
@@ -244,7 +286,7 @@ bool heap_region_is_crowded(const struct heap_hold *hold, uintptr_t addr)
 
 static uint64_t table_of(const struct heap_region *region)
 {
-    return __atomic_load_n(region->entry, __ATOMIC_ACQUIRE) & ~HEAP_HELD_MASK;
+    return __atomic_load_n(region->entry, __ATOMIC_ACQUIRE) & ~HEAP_LOCKED;
 }
 
 /* Of copied words, which lie where they lay: but a line may have become full after it was copied, so nothing is sought by lines. */
@@ -329,20 +371,20 @@ static void make_words_old(uint64_t table, enum heap_tag tag)
    table is another region's by now, words become old there that will become so anyway. */
 void heap_region_make_old(const struct heap_region *region, enum heap_tag tag)
 {
-    struct heap_waiting waiting = {0};
+    struct waiting waiting = {0};
     uint32_t rebuilds;
 
     do {
         rebuilds = __atomic_load_n(region->rebuilds, __ATOMIC_SEQ_CST);
         make_words_old(table_of(region), tag);
     } while (((rebuilds & 1) != 0 || __atomic_load_n(region->rebuilds, __ATOMIC_SEQ_CST) != rebuilds) &&
-             heap_region_wait(&waiting));
+             wait_a_little(&waiting));
 }
 
 static void make_free(const struct heap_region *region, void *context)
 {
     (void)context;
-    *region->entry &= ~HEAP_HELD_MASK;
+    *region->entry &= ~HEAP_LOCKED;
     *region->rebuilds += *region->rebuilds & 1;
 }
 

@@ -49,14 +49,10 @@ enum heap_tag {
 #define HEAP_WORD_GONE 1ul
 #define HEAP_WORD_FREED 2ul
 
-/* Of an entry: lines of the table << 52 | its address, and in the bits that are 0 in addresses how it is held. 0: the region was
-   never used. */
+/* Of an entry: lines of the table << 52 | its address | HEAP_LOCKED. 0: the region was never used. */
 #define HEAP_LINES_SHIFT 52
 #define HEAP_TABLE_MASK (((1ul << HEAP_ADDR_BITS) - 1) & ~63ul)
-#define HEAP_HELD_MASK 63ul
 #define HEAP_LOCKED 1ul
-#define HEAP_GIVEN_UP 2ul /* somebody has waited in vain: nobody else waits */
-#define HEAP_OWNER_MASK 0x3cul
 
 /* Multiplied with the lower half of an address, it gives a hash. Chosen, among millions, so that blocks at any one distance, be
    it in all of a region or in a part, spread more evenly than at random; most factors, and the golden ratio, crowd them at
@@ -85,23 +81,14 @@ struct heap_region {
     uintptr_t first; /* address */
 };
 
-/* The region, addr >> HEAP_REGION_BITS, that the thread holds or tries to hold, where the process has others; 0: none. */
-extern __thread uint32_t heap_region_tried __attribute__((tls_model("initial-exec"), visibility("hidden")));
 extern __attribute__((visibility("hidden"))) struct heap_leaf *heap_region_directory[HEAP_LEAVES];
 /* Whether more than one thread may record. */
 extern __attribute__((visibility("hidden"))) bool heap_region_shared;
 
 /* The entry of the region, with a table; NULL when there is no memory. */
 uint64_t *heap_region_make(uintptr_t addr);
-/* Takes hold of the entry's region; false after LOCK_WAIT_MS, or when somebody has waited so long in vain already. */
-bool heap_region_enter(struct heap_hold *hold, uint64_t *entry, uintptr_t addr);
-/* Waits a little; false when it has been too long in all. Begins with zeros. */
-struct heap_waiting {
-    unsigned times;
-    int64_t deadline;
-};
-
-bool heap_region_wait(struct heap_waiting *waiting);
+/* Takes hold of the entry's region; false after LOCK_WAIT_MS. */
+bool heap_region_enter(struct heap_hold *hold, uint64_t *entry);
 /* Replaces the held region's table by one that has room, with `word` in it; false, and nothing has changed, when there is no
    memory. */
 bool heap_region_rebuild(struct heap_hold *hold, uintptr_t addr, uint64_t word);
@@ -122,8 +109,6 @@ uint64_t heap_region_copy(const struct heap_region *region, uint64_t *ret_words)
 bool heap_region_copied_size(uint64_t copy, uintptr_t place, uint64_t *ret_size);
 /* Makes every block of the region old whose tag is not `tag`. Takes no lock. */
 void heap_region_make_old(const struct heap_region *region, enum heap_tag tag);
-/* Lets go of what the calling thread holds: it has left who took it, by longjmp. */
-void heap_region_was_left(void);
 /* In the child of fork: nobody else holds a region. */
 void heap_region_after_fork(void);
 
@@ -297,35 +282,23 @@ static inline uint64_t *heap_region_next_line(uint64_t table, uint64_t *line)
     return line < heap_region_words(table) + words ? line : line - words;
 }
 
-/* What the thread writes into the entry of a region that it holds. Few threads have the same at a time. */
-static inline uint64_t heap_region_mark(void)
-{
-    uintptr_t self;
-
-    __asm__("mov %%fs:0, %0" : "=r"(self));
-    return (self >> 10 & HEAP_OWNER_MASK) | HEAP_LOCKED;
-}
-
-/* Takes hold of the region of `addr`, whose entry it is, if that was ever used and needs no waiting. */
-static inline bool heap_region_try(struct heap_hold *hold, uint64_t *entry, uintptr_t addr)
+/* Takes hold of the entry's region, if that was ever used and needs no waiting. */
+static inline bool heap_region_try(struct heap_hold *hold, uint64_t *entry)
 {
     uint64_t table = __atomic_load_n(entry, __ATOMIC_ACQUIRE);
 
     *hold = (struct heap_hold){.entry = entry, .table = table};
     if (__builtin_expect(!__atomic_load_n(&heap_region_shared, __ATOMIC_RELAXED), 1))
         return table != 0;
-    heap_region_tried = (uint32_t)(addr >> HEAP_REGION_BITS);
     hold->table |= HEAP_LOCKED;
     return table != 0 && (table & HEAP_LOCKED) == 0 &&
-           __atomic_compare_exchange_n(entry, &table, table | heap_region_mark(), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+           __atomic_compare_exchange_n(entry, &table, table | HEAP_LOCKED, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 static inline void heap_region_leave(struct heap_hold hold)
 {
-    if ((hold.table & HEAP_LOCKED) == 0)
-        return;
-    __atomic_store_n(hold.entry, hold.table & ~HEAP_LOCKED, __ATOMIC_RELEASE);
-    heap_region_tried = 0;
+    if ((hold.table & HEAP_LOCKED) != 0)
+        __atomic_store_n(hold.entry, hold.table & ~HEAP_LOCKED, __ATOMIC_RELEASE);
 }
 
 #endif

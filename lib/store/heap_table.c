@@ -117,7 +117,7 @@ enum heap_put heap_table_put_slowly(uintptr_t addr, uint64_t size, uint64_t word
 
     if (entry == NULL)
         return HEAP_PUT_NO_MEMORY;
-    if (!heap_region_enter(&hold, entry, addr))
+    if (!heap_region_enter(&hold, entry))
         return HEAP_PUT_NO_LOCK;
     return heap_table_put_held(hold, addr, size, word);
 }
@@ -180,7 +180,7 @@ bool heap_table_take_slowly(uintptr_t addr, struct heap_block *ret_block)
     uint64_t *entry = heap_region_find(addr);
     struct heap_hold hold;
 
-    if (entry == NULL || __atomic_load_n(entry, __ATOMIC_RELAXED) == 0 || !heap_region_enter(&hold, entry, addr))
+    if (entry == NULL || __atomic_load_n(entry, __ATOMIC_RELAXED) == 0 || !heap_region_enter(&hold, entry))
         return false;
     return heap_table_take_held(hold, addr, ret_block);
 }

@@ -106,7 +106,7 @@ static inline __attribute__((always_inline)) enum heap_put heap_table_add_at(str
     struct heap_hold hold;
     uint64_t before;
 
-    if (__builtin_expect(place.entry == NULL || !heap_region_try(&hold, place.entry, addr), 0))
+    if (__builtin_expect(place.entry == NULL || !heap_region_try(&hold, place.entry), 0))
         return heap_table_put_slowly(addr, size, word);
     if (__builtin_expect((hold.table & ~HEAP_LOCKED) != place.table || size >= HEAP_SIZE_LONG, 0))
         return heap_table_put_held(hold, addr, size, word);
@@ -129,7 +129,7 @@ static inline __attribute__((always_inline)) bool heap_table_take(uintptr_t addr
     struct heap_hold hold;
     uint64_t word;
 
-    if (__builtin_expect(place.entry == NULL || !heap_region_try(&hold, place.entry, addr), 0))
+    if (__builtin_expect(place.entry == NULL || !heap_region_try(&hold, place.entry), 0))
         return heap_table_take_slowly(addr, ret_block);
     if (__builtin_expect((hold.table & ~HEAP_LOCKED) != place.table, 0))
         return heap_table_take_held(hold, addr, ret_block);
