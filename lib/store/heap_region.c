@@ -132,12 +132,16 @@ static bool wait_a_little(struct waiting *waiting)
 
 bool heap_region_enter(struct heap_hold *hold, uint64_t *entry)
 {
+    uint64_t seen = __atomic_load_n(entry, __ATOMIC_RELAXED);
     struct waiting waiting = {0};
 
     do {
         if (heap_region_try(hold, entry))
             return true;
-    } while (wait_a_little(&waiting));
+    } while ((seen & HEAP_GIVEN_UP) == 0 && wait_a_little(&waiting));
+    seen = __atomic_load_n(entry, __ATOMIC_RELAXED);
+    if ((seen & HEAP_LOCKED) != 0)
+        __atomic_compare_exchange_n(entry, &seen, seen | HEAP_GIVEN_UP, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
     return false;
 }
 
@@ -384,7 +388,7 @@ void heap_region_make_old(const struct heap_region *region, enum heap_tag tag)
 static void make_free(const struct heap_region *region, void *context)
 {
     (void)context;
-    *region->entry &= ~HEAP_LOCKED;
+    *region->entry &= ~(HEAP_LOCKED | HEAP_GIVEN_UP);
     *region->rebuilds += *region->rebuilds & 1;
 }
 

@@ -53,6 +53,7 @@ enum heap_tag {
 #define HEAP_LINES_SHIFT 52
 #define HEAP_TABLE_MASK (((1ul << HEAP_ADDR_BITS) - 1) & ~63ul)
 #define HEAP_LOCKED 1ul
+#define HEAP_GIVEN_UP 2ul /* beside it: it was waited for in vain */
 
 /* Multiplied with the lower half of an address, it gives a hash. Chosen, among millions, so that blocks at any one distance, be
    it in all of a region or in a part, spread more evenly than at random; most factors, and the golden ratio, crowd them at
@@ -87,7 +88,7 @@ extern __attribute__((visibility("hidden"))) bool heap_region_shared;
 
 /* The entry of the region, with a table; NULL when there is no memory. */
 uint64_t *heap_region_make(uintptr_t addr);
-/* Takes hold of the entry's region; false after LOCK_WAIT_MS. */
+/* Takes hold of the entry's region; false after LOCK_WAIT_MS, and then at once until who holds it lets it go. */
 bool heap_region_enter(struct heap_hold *hold, uint64_t *entry);
 /* Replaces the held region's table by one that has room, with `word` in it; false, and nothing has changed, when there is no
    memory. */

@@ -100,12 +100,45 @@ static void a_block_can_be_taken_by_another_thread_than_added_it(void **state)
     run_threads(take_from_the_one_before);
 }
 
+static void *add_one(void *addr)
+{
+    return (void *)(uintptr_t)heap_table_add((uintptr_t)addr, 1, 1);
+}
+
+static enum heap_put add_in_thread(uintptr_t addr)
+{
+    pthread_t thread;
+    void *result;
+
+    assert_int_equal(pthread_create(&thread, NULL, add_one, (void *)addr), 0);
+    assert_int_equal(pthread_join(thread, &result), 0);
+    return (enum heap_put)(uintptr_t)result;
+}
+
+/* As after longjmp out of a handler that has interrupted a change. */
+static void a_region_that_nobody_lets_go_is_waited_for_once_until_it_is_let_go(void **state)
+{
+    const uintptr_t addr = FIRST_ADDR - (2ul << HEAP_REGION_BITS);
+    struct heap_hold hold;
+
+    (void)state;
+    assert_int_equal(heap_table_add(addr, 1, 1), HEAP_PUT_NEW);
+    assert_true(heap_region_try(&hold, heap_region_find(addr)));
+    assert_int_equal(add_in_thread(addr + 8), HEAP_PUT_NO_LOCK);
+    assert_int_equal(*hold.entry & HEAP_GIVEN_UP, HEAP_GIVEN_UP);
+    for (unsigned i = 0; i < 1000; i++)
+        assert_int_equal(heap_table_add(addr + 8, 1, 1), HEAP_PUT_NO_LOCK);
+    heap_region_leave(hold);
+    assert_int_equal(add_in_thread(addr + 8), HEAP_PUT_NEW);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_first_to_share_the_table_is_told_so),
         cmocka_unit_test(threads_do_not_disturb_each_other),
         cmocka_unit_test(a_block_can_be_taken_by_another_thread_than_added_it),
+        cmocka_unit_test(a_region_that_nobody_lets_go_is_waited_for_once_until_it_is_let_go),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
