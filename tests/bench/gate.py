@@ -20,7 +20,7 @@ VALGRIND = ["valgrind", "-q", "--leak-check=full", "--trace-children=yes"]
 
 def suites(build):
     """[(name, command, least number of processes)]"""
-    tests = "unit/test_(report|profile|options|fingerprint|baseline|suppression|text|arena|symbol)"
+    tests = "unit/test_(report|options|fingerprint|baseline|suppression)"
     queries = HERE / "workloads" / "tables.sql"
     return [
         ("python3's tests of string and textwrap", ["/usr/bin/python3", "-m", "test", "-q", "test_string", "test_textwrap"], 1),
@@ -79,10 +79,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split(":")[0] + ".")
     parser.add_argument("--build", type=Path, required=True, help="folder of a release build")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", type=int, action="append", metavar="N", help="the N-th suite")
     options = parser.parse_args()
     build, rows = options.build.resolve(), []
     with tempfile.TemporaryDirectory() as folder:
-        for name, suite, least in suites(build):
+        for number, (name, suite, least) in enumerate(suites(build), 1):
+            if options.only and number not in options.only:
+                continue
             progress(name)
             found = measure(build / "bin/leaktrace", suite, least, options.rounds, Path(folder))
             rows.append([name, f"{statistics.median(one.cpu for one in found['bare']):.2f} s", ratios(found, "gate", "cpu"),
