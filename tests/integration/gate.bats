@@ -220,6 +220,15 @@ EOF
     equal "${lines[-1]}" "::notice title=leaktrace gate::1 leak in 1 process"
 }
 
+@test "when all formats go to files, a line on standard error sums up" {
+    gate --format "json=$BATS_TEST_TMPDIR/result.json" -- "$(specimen)" fd
+    expect 23
+    equal "$output" ""
+    equal "$stderr" "leaktrace: gate: 1 leak in 1 process"
+    gate -q --format "json=$BATS_TEST_TMPDIR/result.json" -- "$(specimen)" fd
+    equal "$stderr" ""
+}
+
 @test "the JSON tells each leak with its stack, processes and place" {
     gate --format "json=$BATS_TEST_TMPDIR/result.json" -- "$(specimen)" heap
     expect 23

@@ -25,7 +25,8 @@ static int end(void **state)
 }
 
 /* A location at `offset` of a module that the loader has put at `base`. */
-static uint32_t intern(const char *module, const char *build_id, uint64_t base, uint64_t offset, struct profile_function *function)
+static uint32_t intern(const char *module, const char *build_id, uint64_t base, uint64_t offset,
+                       struct profile_function *function)
 {
     struct profile_mapping mapping = {.id = 1, .start = base, .limit = base + 0x10000, .file = module, .build_id = build_id};
     struct profile_line line = {.function = function};

@@ -206,6 +206,19 @@ static bool write_beside(const char *file, void (*write)(FILE *out, const struct
     return false;
 }
 
+/* When all formats go to files, one line still says how it went. */
+static void sum_up(const struct gate *gate)
+{
+    char *summary;
+
+    for (size_t i = 0; i < gate->options.n_outputs; i++)
+        if (gate->options.outputs[i].file == NULL || strcmp(gate->options.outputs[i].file, "-") == 0)
+            return;
+    summary = verdict_summary(&gate->verdict);
+    complain("gate: %s", summary);
+    free(summary);
+}
+
 static bool show(struct gate *gate)
 {
     const struct gate_options *options = &gate->options;
@@ -222,6 +235,8 @@ static bool show(struct gate *gate)
     gate->verdict.has_baseline = options->baseline != NULL;
     gate->verdict.colour = environment_page(stdout).colour;
     good = output_all(options->outputs, options->n_outputs, &gate->verdict);
+    if (!options->quiet)
+        sum_up(gate);
     if (options->gen_suppressions != NULL)
         good &= write_beside(options->gen_suppressions, suppression_write, leaks);
     if (options->update_baseline)

@@ -123,7 +123,7 @@ static const char help[] = "Usage: leaktrace gate [OPTIONS] [--] PROGRAM [ARG...
                            "                      of that one only\n"
                            "  -o, --option NAME=VALUE\n"
                            "      an option of the library, see leaktrace run --help; may be given again\n"
-                           "  -q, --quiet         no notes\n"
+                           "  -q, --quiet         no notes, and no summary when all formats go to files\n"
                            "  --help\n";
 
 /* The index of `word` in a list; a negative one after a complaint. */
