@@ -21,9 +21,8 @@ static bool same(const char *a, const char *b)
 /* A decimal number with an optional suffix K, M, G, T or P (1024); false for anything else or past 2^63. */
 static bool parse_size(const char *value, bool suffixes, uint64_t *ret_size)
 {
-    const char *units = "KMGTP";
+    const char *units = "KMGTP", *unit;
     uint64_t size = 0;
-    const char *unit;
 
     if (*value < '0' || *value > '9')
         return false;
@@ -223,18 +222,6 @@ static bool parse_leaks(const char *value, enum option_leaks *ret_leaks)
     return i < 3;
 }
 
-/* The gate judges what can still be reached. */
-static bool parse_gate(const char *value, struct options *options)
-{
-    if (same(value, "no")) {
-        options->gate[0] = '\0';
-        return true;
-    }
-    if (options->leaks == OPTION_LEAKS_NO)
-        options->leaks = OPTION_LEAKS_EXIT;
-    return parse_path(same(value, "yes") ? " " : value, options->gate);
-}
-
 static bool set_option(struct options *options, enum option_id id, const char *value)
 {
     static const char *const profiles[] = {"heap", "fd", "thread"};
@@ -256,7 +243,7 @@ static bool set_option(struct options *options, enum option_id id, const char *v
     case OPTION_leaks:
         return parse_leaks(value, &options->leaks);
     case OPTION_gate:
-        return parse_gate(value, options);
+        return parse_path(value, options->gate);
     case OPTION_format:
         return parse_words(value, formats, 2, &options->formats);
     case OPTION_sample:
@@ -321,9 +308,8 @@ static const char *nearest_option(const char *key)
 /* Takes one pair; false, with a line in `ret_why`, when it cannot be taken. The value is NULL where none was given. */
 static bool take_pair(struct options *options, const char *key, const struct text *given, struct text *ret_why)
 {
-    const char *value = given == NULL ? NULL : given->buf;
+    const char *value = given == NULL ? NULL : given->buf, *nearest;
     enum option_id id = find_option(key);
-    const char *nearest;
 
     if (id == OPTION_MAX) {
         nearest = nearest_option(key);

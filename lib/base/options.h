@@ -57,7 +57,7 @@ struct option_threshold {
 struct options {
     char dir[OPTIONS_PATH_MAX]; /* empty: the default folder */
     char log[OPTIONS_PATH_MAX];
-    char gate[OPTIONS_PATH_MAX]; /* options of the command; empty: no gate */
+    char gate[OPTIONS_PATH_MAX]; /* "no", "yes", or options of the command */
     char exe[OPTIONS_PATH_MAX]; /* globs, separated by ',' */
     int signal;                 /* a number, 0 = none */
     uint32_t interval_s;

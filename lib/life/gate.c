@@ -1,8 +1,8 @@
 /*
- * The option gate: a process that nobody has wrapped is judged at its end. Owns the way to exit.
+ * The option gate: a process that nobody has wrapped is judged at its end. Owns whether it is on, and the way to exit.
  *
- * When the last dump is there, `leaktrace gate --verdict` looks at it in a child of its own, which the program cannot see: it is made by
- * a bare call and ends without a signal. Whatever goes wrong, the process ends as it would have.
+ * When the last dump is there, `leaktrace gate --verdict` looks at it in a child of its own, which the program cannot see: it
+ * is made by a bare call and ends without a signal. Whatever goes wrong, the process ends as it would have.
  */
 #include "life/life.h"
 
@@ -29,6 +29,7 @@
 #define LEAKS_MIN 4 /* a status from here on is the verdict; 2 and 3 are failures, and so are 126 and 127 */
 #define LEAKS_MAX 125
 
+static bool is_on;
 static void (*exit_again)(int status); /* libc's exit */
 
 /* What the child is given. */
@@ -90,7 +91,8 @@ static void fill_arguments(struct call *call)
     struct text words = TEXT_ON(call->words), pid = TEXT_ON(call->pid);
     unsigned n = 0;
 
-    text_add(&words, life.options.gate);
+    if (strcmp(life.options.gate, "yes") != 0)
+        text_add(&words, life.options.gate);
     text_add_int(&pid, sys_getpid());
     call->argv[n++] = (char *)"leaktrace";
     call->argv[n++] = (char *)"gate";
@@ -120,7 +122,8 @@ static bool fill_environment(struct call *call)
         n++;
     call->environment = sys_map((n + 1) * sizeof(char *));
     for (size_t i = 0; call->environment != NULL && i < n; i++)
-        if (strncmp(environment[i], "LD_PRELOAD=", 11) != 0 && strncmp(environment[i], OPTIONS_VARIABLE "=", sizeof(OPTIONS_VARIABLE)) != 0)
+        if (strncmp(environment[i], "LD_PRELOAD=", 11) != 0 &&
+            strncmp(environment[i], OPTIONS_VARIABLE "=", sizeof(OPTIONS_VARIABLE)) != 0)
             call->environment[kept++] = environment[i];
     return call->environment != NULL;
 }
@@ -130,7 +133,8 @@ static void become(const struct call *call)
 {
     uint64_t none = 0;
     bool to_stderr = strcmp(life.options.log, "stderr") == 0 && log_has_stderr();
-    const char *target = strcmp(life.options.log, "none") == 0 || strcmp(life.options.log, "stderr") == 0 ? "/dev/null" : life.options.log;
+    const char *target =
+        strcmp(life.options.log, "none") == 0 || strcmp(life.options.log, "stderr") == 0 ? "/dev/null" : life.options.log;
     long fd = to_stderr ? STDERR_FILENO : SYS_CALL(SYS_open, target, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0600, 0);
 
     SYS_CALL(SYS_dup2, fd, STDOUT_FILENO, 0, 0);
@@ -188,12 +192,13 @@ static int judge(void)
 
 int gate_status(int status)
 {
-    if (status != 0 || life.options.gate[0] == '\0' || life.stage != LIFE_ENDED || !life_is_own_process() || confine_is_filtered())
+    if (status != 0 || !is_on || life.stage != LIFE_ENDED || !life_is_own_process() || confine_is_filtered())
         return status;
     return judge();
 }
 
-/* libc calls this behind all destructors, and ends the process behind it: with the status that it knows, unless exit is called again. */
+/* libc calls this behind all destructors, and ends the process behind it: with the status that it knows, unless exit is called
+ * again. */
 static void judge_at_exit(int status, void *unused)
 {
     int verdict = gate_status(status);
@@ -205,8 +210,11 @@ static void judge_at_exit(int status, void *unused)
 
 void gate_init(void)
 {
-    if (life.options.gate[0] == '\0' || !life.options.at_exit)
+    is_on = strcmp(life.options.gate, "no") != 0 && life.options.at_exit;
+    if (!is_on)
         return;
+    if (life.options.leaks == OPTION_LEAKS_NO)
+        life.options.leaks = OPTION_LEAKS_EXIT;
     *(void **)&exit_again = dlsym(RTLD_DEFAULT, "exit");
     if (exit_again != NULL)
         on_exit(judge_at_exit, NULL);

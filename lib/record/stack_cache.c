@@ -195,14 +195,14 @@ struct stack_leaf *stack_cache_walk(struct stack_cache *cache, enum kind kind, c
 {
     struct stack_leaf *leaf = NULL;
     enum trail_outcome outcome;
-    struct trail trail;
+    struct trail *trail = &cache->trail;
 
     cache->caller = *caller;
     if (cache->code != epoch_code())
         forget(cache);
     if (cache->room == NULL && !grow(cache))
         return NULL;
-    outcome = walk_in_room(cache, kind, &trail);
+    outcome = walk_in_room(cache, kind, trail);
     if (outcome == TRAIL_NO_ROOM)
         return NULL;
     if (outcome == TRAIL_NO_RULE)
@@ -210,10 +210,10 @@ struct stack_leaf *stack_cache_walk(struct stack_cache *cache, enum kind kind, c
     if (leaf != NULL)
         return leaf;
     if (outcome == TRAIL_TOO_DEEP)
-        trail_cut(cache->room, &trail);
+        trail_cut(cache->room, trail);
     if (outcome != TRAIL_KNOWN) {
-        cache->room->end->node = stack_tree_root(kind, epoch_module(), trail.is_truncated);
+        cache->room->end->node = stack_tree_root(kind, epoch_module(), trail->is_truncated);
         cache->room->end->flags = outcome == TRAIL_TOO_DEEP ? FRAME_CUT : 0;
     }
-    return finish(cache, kind, &trail, outcome != TRAIL_NO_RULE && !cache->walker.unrepeatable);
+    return finish(cache, kind, trail, outcome != TRAIL_NO_RULE && !cache->walker.unrepeatable);
 }

@@ -15,6 +15,7 @@
 #include "record/stack.h"
 #include "record/stack_exit.h"
 #include "record/stack_room.h"
+#include "record/stack_trail.h"
 #include "store/epoch.h"
 #include "store/kind.h"
 #include "store/tally.h"
@@ -43,6 +44,7 @@ struct stack_cache {
     struct stack_room *room;
     struct walk_state caller; /* of the walk under way, not on the program's stack */
     struct walker walker;
+    struct trail trail;
     unsigned next_way;
     uint64_t used_sets[STACK_SETS / 64]; /* a bit for each: all other leaves are empty, and perhaps not in memory */
     struct stack_exit exits[STACK_EXITS];

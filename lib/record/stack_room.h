@@ -24,7 +24,7 @@ enum frame_flag {
     FRAME_HIDDEN = 4,      /* left out alone */
     FRAME_CUT = 8,         /* the stack was cut because it is deep */
     FRAME_AT_ADDRESS = 16, /* pc itself is shown, not the call before it */
-    FRAME_BY_RSP = 32,     /* the step to the caller has needed nothing but rsp and the return address */
+    FRAME_USUAL = 32,      /* the step to the caller is by an offset from rsp or rbp, and reads the words that lie there */
     FRAME_SAVES_BP = 64,   /* and has restored rbp */
 };
 

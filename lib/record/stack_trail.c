@@ -1,7 +1,7 @@
 /*
  * The walk as far as it differs. Owns nothing but what it writes into the room; called by record/stack_cache.
  *
- * Which words of rbp are compared: a step that restores rbp leaves its word aside (struct saved_bp) and goes on; only a step
+ * Which words of rbp are compared: a step that restores rbp leaves its word aside (struct trail_bp) and goes on; only a step
  * further out that uses rbp has it put among the words, behind those of the frame that read it.
  */
 #include "record/stack_trail.h"
@@ -11,14 +11,6 @@
 #include <stddef.h>
 
 #define WINDOW_MIN 256u
-
-/* Where rbp came from last. */
-struct saved_bp {
-    struct stack_trail_frame *from; /* the frame that restored it; before the first: it was in the register */
-    struct stack_word *room;        /* where its word belongs; NULL: there is none, or it stands there already */
-    const uintptr_t *at;
-    struct stack_word *end; /* of the words, for step_slowly() */
-};
 
 uint32_t trail_window(void)
 {
@@ -40,7 +32,7 @@ static bool is_whole(const struct stack_room *room)
 }
 
 /* rbp, which is `value` there, matters to what lies outside of `frame` or to its own step. Returns the end of the words. */
-static struct stack_word *use_bp(struct saved_bp *saved, struct stack_trail_frame *frame, uintptr_t value,
+static struct stack_word *use_bp(struct trail_bp *saved, struct stack_trail_frame *frame, uintptr_t value,
                                  struct stack_word *word)
 {
     struct stack_trail_frame *inner = frame;
@@ -78,28 +70,28 @@ static unsigned flags_of(uintptr_t address, uintptr_t pc)
 }
 
 /* A step that is not of the usual kind, or the last. The words that it has read are added. */
-static __attribute__((noinline)) enum walk_end step_slowly(struct walker *walker, struct saved_bp *saved,
+static __attribute__((noinline)) enum walk_end step_slowly(struct walker *walker, struct trail_bp *saved,
                                                            struct stack_trail_frame *frame, uintptr_t pc, uintptr_t sp,
                                                            uintptr_t bp)
 {
-    struct walk_reads reads;
+    struct walk_reads *reads = &walker->reads;
     uintptr_t address;
     enum walk_end end;
 
     walker->state = (struct walk_state){.pc = pc, .sp = sp, .bp = bp};
     walker->unrepeatable |= pc >= STACK_PC_EXACT; /* no program's address, and no room to say whether it is exact */
-    end = walk_step(walker, &address, &reads);
+    end = walk_step(walker, &address, reads);
     frame->flags |= flags_of(address, pc);
     if (end != WALK_ON)
         return end;
-    if ((reads.what & WALK_USES_BP) != 0)
+    if ((reads->what & WALK_USES_BP) != 0)
         saved->end = use_bp(saved, frame, bp, saved->end);
-    if ((reads.what & WALK_READ_PC) != 0)
-        *saved->end++ = (struct stack_word){.at = reads.pc, .value = walker->state.pc};
-    if ((reads.what & WALK_READ_SP) != 0)
-        *saved->end++ = (struct stack_word){.at = reads.sp, .value = walker->state.sp};
-    if ((reads.what & WALK_READ_BP) != 0)
-        *saved = (struct saved_bp){.from = frame, .room = saved->end, .at = reads.bp, .end = saved->end};
+    if ((reads->what & WALK_READ_PC) != 0)
+        *saved->end++ = (struct stack_word){.at = reads->pc, .value = walker->state.pc};
+    if ((reads->what & WALK_READ_SP) != 0)
+        *saved->end++ = (struct stack_word){.at = reads->sp, .value = walker->state.sp};
+    if ((reads->what & WALK_READ_BP) != 0)
+        *saved = (struct trail_bp){.from = frame, .room = saved->end, .at = reads->bp, .end = saved->end};
     return end;
 }
 
@@ -129,54 +121,43 @@ static const struct stack_trail_frame *reader_of(const struct stack_room *room, 
     return known;
 }
 
-/* Takes frames over from the last stack, from `known` on, but none from `limit` on, which are in the same states: while their
-   steps need nothing but return addresses, which are as they were. Returns how many. */
+/* Takes frames over from the last stack with their words, from `known` on, but none from `limit` on, which are in the same
+   states: while their steps are usual ones. Returns how many. */
 static __attribute__((noinline)) uint32_t take_over(const struct stack_room *room, const struct stack_trail_frame *known,
                                                     const struct stack_trail_frame *limit, struct stack_trail_frame *frame,
-                                                    struct saved_bp *saved)
+                                                    struct trail_bp *saved)
 {
     const struct stack_trail_frame *first = known;
+    const struct stack_word *from = &room->words[known->words];
     struct stack_trail_frame *saver = NULL;
     struct stack_word *word = saved->end;
+    uint16_t ahead = (uint16_t)(word - from);
 
-    for (uint16_t words = index_of(room, word); known < limit && (known->flags & FRAME_BY_RSP) != 0; known++, frame++, word++) {
-        frame->pc = known->pc;
-        frame->sp = known->sp;
-        frame->words = words++;
-        frame->flags = known->flags & (FRAME_BY_RSP | FRAME_SAVES_BP);
+    /* Words behind the first of the next frame are not of the same run. */
+    for (; known < limit && (known->flags & FRAME_USUAL) != 0 && known[1].words > known->words; known++, frame++) {
+        *frame = *known;
+        frame->words += ahead;
+        frame->flags &= FRAME_USUAL | FRAME_SAVES_BP | FRAME_BP_MATTERS;
         if ((known->flags & FRAME_SAVES_BP) != 0)
             saver = frame;
-        word->at = (const uintptr_t *)known[1].sp - 1;
-        word->value = known[1].pc;
     }
+    for (; known > first && from < &room->words[known->words]; from++)
+        *word++ = *from;
     if (saver != NULL) {
-        struct stack_word *read = &room->words[saver->words];
+        struct stack_word *read = &room->words[saver->words], *next = saver + 1 == frame ? word : &room->words[saver[1].words];
         struct unwind_rule rule = unwind_rule_get(saver->pc - 1);
 
-        if (rule.kind != UNWIND_RSP || rule.rbp_at == UNWIND_RBP_SAME)
+        if ((rule.kind != UNWIND_RSP && rule.kind != UNWIND_RBP) || rule.rbp_at == UNWIND_RBP_SAME)
             return 0; /* the code has just gone */
         saved->from = saver;
-        saved->room = read + 1;
+        saved->room = next == read + 1 ? next : NULL;
         saved->at = (const uintptr_t *)((uintptr_t)(read->at + 1) + (uintptr_t)(intptr_t)rule.rbp_at);
     }
     saved->end = word;
     return (uint32_t)(known - first);
 }
 
-/* Where a walk stands. */
-struct place {
-    uintptr_t pc, sp, bp;
-    uintptr_t exact; /* STACK_PC_EXACT, or 0 */
-    uintptr_t high;  /* of the stack that sp is in; 0: it is not the known one, and each step is a slow one */
-    struct stack_trail_frame *frame, *limit;
-    const struct stack_trail_frame *shown; /* what lies inside of this frame is left out */
-    struct stack_word *word;
-    const struct stack_trail_frame *known; /* of the last stack: the first one that is not further in */
-    const struct stack_trail_frame *same;  /* up to here its frames are known to have the same callers as they had */
-    uintptr_t failed;                      /* the word that does not hold: frames inside of it cannot hold either */
-};
-
-static inline __attribute__((always_inline)) bool is_deep(const struct stack_room *room, const struct place *place)
+static inline __attribute__((always_inline)) bool is_deep(const struct stack_room *room, const struct trail_place *place)
 {
     return is_whole(room) || place->limit < room->fresh + room_left(room);
 }
@@ -195,7 +176,7 @@ static uintptr_t high_at(const struct stack_bounds *bounds, uintptr_t sp)
 }
 
 /* Whether all that is outside of `known`, which is in the walk's state, is as it was. If not, it is up to `same`. */
-static inline __attribute__((always_inline)) bool holds(const struct stack_room *room, struct place *at,
+static inline __attribute__((always_inline)) bool holds(const struct stack_room *room, struct trail_place *at,
                                                         struct stack_word *ret_differs)
 {
     const struct stack_word *word;
@@ -211,8 +192,8 @@ static inline __attribute__((always_inline)) bool holds(const struct stack_room 
 }
 
 /* Goes on in the last stack as far as that is the same. */
-WALK_READS_STACK static inline __attribute__((always_inline)) bool follow(const struct stack_room *room, struct saved_bp *saved,
-                                                                          struct place *at)
+WALK_READS_STACK static inline __attribute__((always_inline)) bool follow(const struct stack_room *room, struct trail_bp *saved,
+                                                                          struct trail_place *at)
 {
     const struct stack_trail_frame *limit =
         at->same - at->known < at->limit - at->frame ? at->same : at->known + (at->limit - at->frame);
@@ -220,6 +201,8 @@ WALK_READS_STACK static inline __attribute__((always_inline)) bool follow(const 
 
     if (at->known >= limit)
         return false;
+    if ((at->known->flags & FRAME_BP_MATTERS) != 0)
+        at->word = use_bp(saved, at->frame - 1, at->bp, at->word);
     saved->end = at->word;
     taken = take_over(room, at->known, limit, at->frame, saved);
     if (taken == 0)
@@ -236,7 +219,7 @@ WALK_READS_STACK static inline __attribute__((always_inline)) bool follow(const 
 
 /* A step by a rule of the usual kinds, within the stack. False, and nothing is changed, where it cannot be made so. */
 WALK_READS_STACK static inline __attribute__((always_inline)) bool step_usually(const struct unwind_rules *rules,
-                                                                                struct saved_bp *saved, struct place *at)
+                                                                                struct trail_bp *saved, struct trail_place *at)
 {
     const struct unwind_slot *slot = unwind_rule_slot(rules, at->pc - 1);
     struct unwind_rule rule;
@@ -252,11 +235,9 @@ WALK_READS_STACK static inline __attribute__((always_inline)) bool step_usually(
         return false;
     if (rule.rbp_at != UNWIND_RBP_SAME && __builtin_expect(bp_at - at->sp >= cfa - at->sp || bp_at % 8 != 0, 0))
         return false;
-    at->frame->flags = FRAME_BY_RSP;
-    if (rule.kind == UNWIND_RBP) {
-        at->frame->flags = 0;
+    at->frame->flags = FRAME_USUAL;
+    if (rule.kind == UNWIND_RBP)
         at->word = use_bp(saved, at->frame, at->bp, at->word);
-    }
     at->sp = cfa;
     at->pc = ((const uintptr_t *)cfa)[-1];
     at->word->at = (const uintptr_t *)cfa - 1;
@@ -273,13 +254,13 @@ WALK_READS_STACK static inline __attribute__((always_inline)) bool step_usually(
 }
 
 /* Neither leaktrace's own nor one that was made by makecontext alone. */
-static inline __attribute__((always_inline)) bool is_usual(const struct place *at)
+static inline __attribute__((always_inline)) bool is_usual(const struct trail_place *at)
 {
     return at->exact == 0 && at->pc != walk_settings.context_start && walk_frame_kind(at->pc - 1) == WALK_FRAME_SHOWN;
 }
 
-static inline __attribute__((always_inline)) enum walk_end step_otherwise(const struct stack_room *room, struct walker *walker,
-                                                                          struct saved_bp *saved, struct place *at)
+static enum walk_end step_otherwise(const struct stack_room *room, struct walker *walker, struct trail_bp *saved,
+                                    struct trail_place *at)
 {
     enum walk_end end;
 
@@ -295,66 +276,79 @@ static inline __attribute__((always_inline)) enum walk_end step_otherwise(const 
         at->shown = at->frame + 1;
         at->limit = limit_at(room, at->frame + 1);
     }
+    at->frame++;
     return end;
 }
 
-WALK_READS_STACK enum trail_outcome trail_walk(struct stack_room *room, struct walker *walker, enum kind kind,
-                                               struct trail *ret_trail)
+/* As far as steps are usual. TRAIL_END: the next one is not. A function of its own, so that what it keeps on the program's
+   stack is not below what other steps need. */
+WALK_READS_STACK static __attribute__((noinline)) enum trail_outcome go_on(const struct stack_room *room, struct trail *trail)
 {
     const struct unwind_rules *rules = unwind_rules_get();
-    struct saved_bp saved = {.from = room->fresh - 1};
     enum trail_outcome outcome = TRAIL_END;
-    enum walk_end end = WALK_ON;
-    struct place at = {
-        .pc = walker->state.pc,
-        .sp = walker->state.sp,
-        .bp = walker->state.bp,
-        .high = high_at(&walker->bounds, walker->state.sp),
-        .frame = room->fresh,
-        .shown = room->fresh,
-        .limit = limit_at(room, room->fresh),
-        .word = &room->words[room->n_words + 1], /* behind one for rbp */
-        .known = room->kind == kind ? room->last : room->end,
-        .same = room->last,
-    };
+    struct trail_place at = trail->place;
 
-    *ret_trail = (struct trail){.outside = room->end};
-    if (at.limit == room->fresh)
-        return TRAIL_NO_ROOM;
-    while (end == WALK_ON) {
+    for (;; at.frame++) {
         while (at.known->sp < at.sp)
             at.known++;
-        if (at.known->sp == at.sp && is_same(room, at.known, at.pc + at.exact, at.bp)) {
-            if (holds(room, &at, &ret_trail->differs)) {
+        while (at.known->sp == at.sp && is_same(room, at.known, at.pc + at.exact, at.bp) && outcome == TRAIL_END)
+            if (holds(room, &at, &trail->differs))
                 outcome = TRAIL_KNOWN;
+            else if (!follow(room, &trail->bp, &at))
                 break;
-            }
-            if (follow(room, &saved, &at))
-                continue;
-        }
-        if (at.frame == at.limit) {
+        if (outcome == TRAIL_END && at.frame == at.limit)
             outcome = is_deep(room, &at) ? TRAIL_TOO_DEEP : TRAIL_NO_ROOM;
+        if (outcome != TRAIL_END)
             break;
-        }
         at.frame->pc = at.pc + at.exact;
         at.frame->sp = at.sp;
         at.frame->words = index_of(room, at.word);
         at.frame->flags = 0;
-        if (!is_usual(&at) || !step_usually(rules, &saved, &at)) {
-            end = step_otherwise(room, walker, &saved, &at);
-            rules = unwind_rules_get();
-        }
-        at.frame++;
+        if (!is_usual(&at) || !step_usually(rules, &trail->bp, &at))
+            break;
     }
+    trail->place = at;
+    return outcome;
+}
+
+static __attribute__((noinline)) void begin(const struct stack_room *room, const struct walker *walker, enum kind kind,
+                                            struct trail *ret_trail)
+{
+    *ret_trail = (struct trail){
+        .outside = room->end,
+        .bp.from = room->fresh - 1,
+        .place = {.pc = walker->state.pc,
+                  .sp = walker->state.sp,
+                  .bp = walker->state.bp,
+                  .high = high_at(&walker->bounds, walker->state.sp),
+                  .frame = room->fresh,
+                  .shown = room->fresh,
+                  .limit = limit_at(room, room->fresh),
+                  .word = &room->words[room->n_words + 1], /* behind one for rbp */
+                  .known = room->kind == kind ? room->last : room->end,
+                  .same = room->last},
+    };
+}
+
+enum trail_outcome trail_walk(struct stack_room *room, struct walker *walker, enum kind kind, struct trail *ret_trail)
+{
+    struct trail_place *at = &ret_trail->place;
+    enum trail_outcome outcome = TRAIL_NO_ROOM;
+    enum walk_end end = WALK_ON;
+
+    begin(room, walker, kind, ret_trail);
+    if (at->limit > room->fresh)
+        while (end == WALK_ON && (outcome = go_on(room, ret_trail)) == TRAIL_END)
+            end = step_otherwise(room, walker, &ret_trail->bp, at);
     if (outcome == TRAIL_KNOWN) {
-        ret_trail->outside = (struct stack_trail_frame *)at.known;
-        if ((at.known->flags & FRAME_BP_MATTERS) != 0)
-            at.word = use_bp(&saved, at.frame - 1, at.bp, at.word);
+        ret_trail->outside = (struct stack_trail_frame *)at->known;
+        if ((at->known->flags & FRAME_BP_MATTERS) != 0)
+            at->word = use_bp(&ret_trail->bp, at->frame - 1, at->bp, at->word);
     }
     ret_trail->is_truncated = end != WALK_COMPLETE;
-    ret_trail->n_fresh = room->n_fresh = (uint32_t)(at.frame - room->fresh);
-    ret_trail->n_covered = (uint32_t)(at.shown - room->fresh);
-    ret_trail->n_words = index_of(room, at.word);
+    ret_trail->n_fresh = room->n_fresh = (uint32_t)(at->frame - room->fresh);
+    ret_trail->n_covered = (uint32_t)(at->shown - room->fresh);
+    ret_trail->n_words = index_of(room, at->word);
     if (ret_trail->n_fresh + (room->end - ret_trail->outside) > room->max_frames)
         return TRAIL_NO_ROOM;
     return end == WALK_NEEDS_LIBUNWIND ? TRAIL_NO_RULE : outcome;

@@ -18,6 +18,27 @@
 
 enum trail_outcome { TRAIL_END, TRAIL_KNOWN, TRAIL_NO_ROOM, TRAIL_TOO_DEEP, TRAIL_NO_RULE };
 
+/* Where rbp came from last. */
+struct trail_bp {
+    struct stack_trail_frame *from; /* the frame that restored it; before the first: it was in the register */
+    struct stack_word *room;        /* where its word belongs; NULL: there is none, or it stands there already */
+    const uintptr_t *at;
+    struct stack_word *end; /* of the words, for step_slowly() */
+};
+
+/* Where a walk stands. */
+struct trail_place {
+    uintptr_t pc, sp, bp;
+    uintptr_t exact; /* STACK_PC_EXACT, or 0 */
+    uintptr_t high;  /* of the stack that sp is in; 0: it is not the known one, and each step is a slow one */
+    struct stack_trail_frame *frame, *limit;
+    const struct stack_trail_frame *shown; /* what lies inside of this frame is left out */
+    struct stack_word *word;
+    const struct stack_trail_frame *known; /* of the last stack: the first one that is not further in */
+    const struct stack_trail_frame *same;  /* up to here its frames are known to have the same callers as they had */
+    uintptr_t failed;                      /* the word that does not hold: frames inside of it cannot hold either */
+};
+
 struct trail {
     struct stack_trail_frame *outside; /* in the last stack: the first frame outside of the new ones; room->end if none is */
     uint32_t n_fresh;                  /* new frames, in room->fresh */
@@ -25,6 +46,8 @@ struct trail {
     uint32_t n_words;                  /* words in the room with those of the new frames */
     bool is_truncated;                 /* where nothing is outside of them */
     struct stack_word differs; /* a word that is not as it was in the last stack, and what it holds; `at` NULL: none seen */
+    struct trail_place place;  /* and the next: of the walk under way */
+    struct trail_bp bp;
 };
 
 /* Frames of the leaf end that a stack keeps at least, however deep it is; it is cut at twice as many. */

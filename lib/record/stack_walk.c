@@ -50,7 +50,7 @@ WALK_READS_STACK inline bool walk_read(struct walker *walker, uintptr_t addr, ui
 }
 
 /* The step over a signal trampoline, to the interrupted function. */
-static bool step_signal(struct walker *walker, struct walk_reads *ret_reads)
+static __attribute__((noinline)) bool step_signal(struct walker *walker, struct walk_reads *ret_reads)
 {
     const ucontext_t *context = (const ucontext_t *)walker->state.sp;
     struct walk_state caller;
@@ -70,7 +70,7 @@ static bool step_signal(struct walker *walker, struct walk_reads *ret_reads)
 }
 
 /* The step where gcc has realigned the stack: a word says where the frame ends. */
-static bool step_realigned(struct walker *walker, struct unwind_rule rule, struct walk_reads *ret_reads)
+static __attribute__((noinline)) bool step_realigned(struct walker *walker, struct unwind_rule rule, struct walk_reads *ret_reads)
 {
     const struct walk_state *state = &walker->state;
     struct walk_state caller;
@@ -88,7 +88,7 @@ static bool step_realigned(struct walker *walker, struct unwind_rule rule, struc
     return true;
 }
 
-static inline bool step(struct walker *walker, struct unwind_rule rule, struct walk_reads *ret_reads)
+static __attribute__((noinline)) bool step(struct walker *walker, struct unwind_rule rule, struct walk_reads *ret_reads)
 {
     uintptr_t base = rule.kind == UNWIND_RSP ? walker->state.sp : walker->state.bp;
     uintptr_t cfa = base + (uintptr_t)(intptr_t)rule.cfa;

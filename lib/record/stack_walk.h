@@ -30,20 +30,6 @@ struct walk_state {
     uintptr_t bp;
 };
 
-struct walker {
-    struct walk_state state;
-    bool exact; /* pc is the next instruction of an interrupted function, not a return address */
-    bool unrepeatable; /* has read outside of the bounds, or failed by what it has read: the next walk may differ */
-    struct stack_bounds bounds;
-    uintptr_t checked_page;
-};
-
-/* Of functions that read the program's stack, all of it: what a sanitizer says of a word there is not for them. */
-#define WALK_READS_STACK __attribute__((no_sanitize("address")))
-
-#define WALKER_AT(at_pc, at_sp, at_bp, in_bounds)                                                                              \
-    {.state = {.pc = (at_pc), .sp = (at_sp), .bp = (at_bp)}, .bounds = (in_bounds), .checked_page = 1} /* no page's address */
-
 /* What a step has read, and depends on. Where it says so, the pointers say where; else they say nothing. */
 enum walk_read {
     WALK_READ_PC = 1,
@@ -58,6 +44,21 @@ struct walk_reads {
     const uintptr_t *bp;
     unsigned what; /* walk_read */
 };
+
+struct walker {
+    struct walk_state state;
+    bool exact; /* pc is the next instruction of an interrupted function, not a return address */
+    bool unrepeatable; /* has read outside of the bounds, or failed by what it has read: the next walk may differ */
+    struct stack_bounds bounds;
+    uintptr_t checked_page;
+    struct walk_reads reads; /* room for those of a step that is not to take the program's stack */
+};
+
+/* Of functions that read the program's stack, all of it: what a sanitizer says of a word there is not for them. */
+#define WALK_READS_STACK __attribute__((no_sanitize("address")))
+
+#define WALKER_AT(at_pc, at_sp, at_bp, in_bounds)                                                                              \
+    {.state = {.pc = (at_pc), .sp = (at_sp), .bp = (at_bp)}, .bounds = (in_bounds), .checked_page = 1} /* no page's address */
 
 enum walk_end {
     WALK_ON,              /* the walker is at the caller's frame */

@@ -35,8 +35,8 @@ def chosen(what, known, wanted):
 
 def read_arguments():
     parser = argparse.ArgumentParser(prog="bench.sh", description="Measures what tracing costs, beside other tools. Tables go to standard "
-                                     "output, progress to standard error. Programs are compared; --micro, --instructions, --large, --reach, "
-                                     "--forks add tables, --no-programs leaves the comparison out.")
+                                     "output, progress to standard error. Programs are compared; --micro, --instructions, --large, --forks, --reach "
+                                     "add tables, --no-programs leaves the comparison out.")
     parser.add_argument("--rounds", type=int, help="rounds of each comparison; default 5")
     parser.add_argument("--only", type=names, metavar="NAME,...", help="these workloads: " + ",".join(one.name for one in workloads.ALL))
     parser.add_argument("--modes", type=names, metavar="NAME,...",
@@ -45,8 +45,8 @@ def read_arguments():
     parser.add_argument("--micro", action="store_true", help="nanoseconds of one malloc and free")
     parser.add_argument("--instructions", action="store_true", help="instructions under callgrind; takes minutes")
     parser.add_argument("--large", action="store_true", help="20 million live blocks and a dump of them; takes 8 GB of memory")
-    parser.add_argument("--reach", action="store_true", help="what can still be reached of 10 million blocks; takes 3 GB of memory")
     parser.add_argument("--forks", action="store_true", help="fork in a process of 10 million live blocks; a minute, 2 GB of memory")
+    parser.add_argument("--reach", action="store_true", help="what can still be reached of 10 million blocks; takes 3 GB of memory")
     parser.add_argument("--all", action="store_true", help="all of these tables")
     parser.add_argument("--no-programs", action="store_true", help="leave out the comparison of programs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all single figures there, too")
@@ -74,10 +74,10 @@ def parts_of(options, tools):
         parts["micro"] = Micro(tools, light, options.rounds, options.quick, options.large or options.all)
     if options.large or options.all:
         parts["large"] = Large(tools, options.library, options.quick)
-    if options.reach or options.all:
-        parts["reach"] = Reach(tools, options.library, options.quick)
     if options.forks or options.all:
         parts["forks"] = Forks(tools, options.library, options.quick)
+    if options.reach or options.all:
+        parts["reach"] = Reach(tools, options.library, options.quick)
     return parts
 
 

@@ -208,11 +208,6 @@ let_last_dump_go() {
     timeout 20 cat "$DUMPS/.endings.$PROGRAM.0001.fd.pb.gz" > "$BATS_TEST_TMPDIR/read"
 }
 
-# Waits for less time than a handler waits for a dump.
-has_ended_soon() {
-    timeout 9 tail --pid="$PROGRAM" -f /dev/null
-}
-
 @test "a signal that comes when the process has begun to end changes nothing of its end" {
     local how
     for how in _exit exit quick_exit; do
@@ -236,7 +231,6 @@ has_ended_soon() {
         echo >&"$INPUT"
         wait_for_line waits
         kill -TERM "$PROGRAM"
-        has_ended_soon
         finish 143
         equal "$(comment heap reason "$(dump_file heap 1)")" SIGTERM "$i"
         equal "$(figures heap keeps_three "$(dump_file heap 1)")" "3 150 3 150"
@@ -249,7 +243,8 @@ has_ended_soon() {
     echo >&"$INPUT"
     wait_for_line "waits in the constructor"
     kill -TERM "$PROGRAM"
-    has_ended_soon
+    # For less time than a handler waits where there is hope of a dump.
+    timeout 9 tail --pid="$PROGRAM" -f /dev/null
     finish 143
 }
 

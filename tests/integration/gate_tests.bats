@@ -58,3 +58,21 @@ EOF
     expect 23
     equal "$(tests_of_leaks)" "[['opens']]"
 }
+
+# A child that serves in the background; the shell goes on when its status is there.
+with_child() {
+    gate --no-heap --dir "$BATS_TEST_TMPDIR/kept" -- sh -c "$(specimen) serve=$BATS_TEST_TMPDIR/pid > /dev/null 2>&1 3>&- &
+        until ls $BATS_TEST_TMPDIR/kept/gate.*.status > /dev/null 2>&1; do sleep 0.1; done; $1"
+    STARTED+=("$(cat "$BATS_TEST_TMPDIR/pid")")
+}
+
+@test "children that are killed, or go on running, are told" {
+    # shellcheck disable=SC2016
+    with_child 'kill -KILL $!; wait $! || true'
+    expect 0
+    says "1 process has ended without a last dump, as by SIGKILL, and is not judged"
+    rm -r "$BATS_TEST_TMPDIR/kept"
+    with_child true
+    expect 0
+    says "1 process is still running, and not judged"
+}

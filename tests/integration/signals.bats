@@ -327,7 +327,7 @@ state_is() {
 }
 
 @test "a thread that leaves malloc by siglongjmp out of a handler holds no part of the heap's table behind it" {
-    traced -- timeout -s KILL 60 "$LEAKTRACE_SPECIMENS/left_heap"
+    traced -- timeout -s KILL 200 "$LEAKTRACE_SPECIMENS/left_heap"
     figures_are heap <<< "acquired_after 100 6400 100 6400" "$(newest heap left_heap)"
     equal "$(comment heap dropped_events "$(newest heap left_heap)")" 0
     equal "$(comment heap lock_timeouts "$(newest heap left_heap)")" 0

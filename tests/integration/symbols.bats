@@ -199,6 +199,20 @@ store::main::{{closure}}"
     equal "$(frames_with descend | sed -n 1p)" "descend :0"
 }
 
+@test "what several debug files share (dwz) is found by its build id, beside them or in a folder" {
+    trace chain.c -O2
+    gcc -g -O2 -DOTHER -Wl,--build-id "$SOURCES/chain.c" -o "$BATS_TEST_TMPDIR/bin/other"
+    (cd "$BATS_TEST_TMPDIR/bin" && dwz -m shared.debug specimen other)
+    readelf -S "$PROGRAM" | grep -q gnu_debugaltlink
+    lines_are_right 5
+    mkdir "$BATS_TEST_TMPDIR/symbols"
+    mv "$BATS_TEST_TMPDIR/bin/shared.debug" "$BATS_TEST_TMPDIR/symbols/"
+    lines_are_right 5 --symbols "$BATS_TEST_TMPDIR/symbols"
+    gcc -g -Wl,--build-id "$SOURCES/rust.c" -o "$BATS_TEST_TMPDIR/symbols/shared.debug"
+    report --symbols "$BATS_TEST_TMPDIR/symbols"
+    grep -q "shared.debug is not used: it is another build" "$BATS_TEST_TMPDIR/stderr"
+}
+
 @test "a server of debug files is asked when DEBUGINFOD_URLS names one, and only then" {
     local server port files="$BATS_TEST_TMPDIR/served"
     trace chain.c -O2

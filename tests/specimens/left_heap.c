@@ -11,7 +11,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#define LEFT 3000
+#define LEFT 1000
 #define BLOCKS 64
 
 static sigjmp_buf before;

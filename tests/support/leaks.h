@@ -41,14 +41,12 @@ static inline struct leak *leaks_add_by_hand(struct leaks_by_hand *hand, enum le
     size_t at = hand->leaks.n++;
     struct leak *leak = &hand->rows[at];
 
-    *leak = (struct leak){
-        .kind = kind, .class = class, .amount = {count, bytes}, .detail = "", .frames = hand->stacks[at]};
+    *leak = (struct leak){.kind = kind, .class = class, .amount = {count, bytes}, .detail = "", .frames = hand->stacks[at]};
     for (; frames[leak->n_frames] != NULL; leak->n_frames++) {
         hand->frames[at][leak->n_frames] = leaks_frame(&hand->leaks.arena, frames[leak->n_frames]);
         hand->stacks[at][leak->n_frames] = &hand->frames[at][leak->n_frames];
     }
-    leak->fingerprint =
-        fingerprint_of(&hand->leaks.arena, leak_baseline_kind(leak), leak->frames, leak->n_frames);
+    leak->fingerprint = fingerprint_of(&hand->leaks.arena, leak_baseline_kind(leak), leak->frames, leak->n_frames);
     hand->sorted[at] = leak;
     hand->leaks.sorted = hand->sorted;
     return leak;

@@ -46,8 +46,9 @@ static void tests_are_found_by_their_command_line(void **state)
 
 static void what_is_no_list_is_passed_over(void **state)
 {
-    static const char *const texts[] = {"add_test(", "add_test()", "add_test(a", "add_test(a \"", "add_test([=[a", "my_add_test(a \"/bin/prog\")", ")))",
-                                        "subdirs(", "subdirs(\"x\" \"\\"};
+    static const char *const texts[] = {"add_test(",     "add_test()",    "add_test(a",
+                                        "add_test(a \"", "add_test([=[a", "my_add_test(a \"/bin/prog\")",
+                                        ")))",           "subdirs(",      "subdirs(\"x\" \"\\"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {

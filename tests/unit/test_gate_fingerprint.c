@@ -73,8 +73,9 @@ static void names_lose_what_is_not_the_authors(void **state)
 
 static void the_stack_is_that_of_the_users_own_code(void **state)
 {
-    struct fingerprint print = print_of(LEAK_STACK("strdup@/usr/lib/libc.so.6", "copy@/opt/lib/libx.so.1.2", "load@/opt/lib/libx.so.1.2",
-                                                   "main", "__libc_start_main@/usr/lib/libc.so.6", "_start"));
+    struct fingerprint print =
+        print_of(LEAK_STACK("strdup@/usr/lib/libc.so.6", "copy@/opt/lib/libx.so.1.2", "load@/opt/lib/libx.so.1.2", "main",
+                            "__libc_start_main@/usr/lib/libc.so.6", "_start"));
 
     (void)state;
     assert_string_equal(print.stack, "copy < load [libx.so] < main [app]");

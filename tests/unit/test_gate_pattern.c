@@ -62,10 +62,18 @@ static void an_empty_text_never_matches_a_template(void **state)
 static void a_glob_covers_the_whole_text(void **state)
 {
     static const struct row rows[] = {
-        {"malloc", "malloc", true},   {"malloc", "mallocx", false}, {"malloc", "xmalloc", false},
-        {"*alloc", "calloc", true},   {"?alloc", "calloc", true},   {"?alloc", "alloc", false},
-        {"*", "", true},              {"**", "x", true},            {"", "", true},
-        {"", "x", false},             {"_Zn[w]*", "_Znwm", false},  {"_Zn?m", "_Znwm", true},
+        {"malloc", "malloc", true},
+        {"malloc", "mallocx", false},
+        {"malloc", "xmalloc", false},
+        {"*alloc", "calloc", true},
+        {"?alloc", "calloc", true},
+        {"?alloc", "alloc", false},
+        {"*", "", true},
+        {"**", "x", true},
+        {"", "", true},
+        {"", "x", false},
+        {"_Zn[w]*", "_Znwm", false},
+        {"_Zn?m", "_Znwm", true},
         {"*/libc.so*", "/lib/libc.so.6", true},
     };
 

@@ -142,7 +142,8 @@ static void a_block_may_name_the_kinds_of_leaks(void **state)
 static void blocks_of_other_errors_are_passed_over(void **state)
 {
     (void)state;
-    assert_null(suppressed_by("{\nx\nMemcheck:Cond\nfun:main\n}\n{\ny\nHelgrind:Race\nsomething odd\nfun:main\n}\n", LEAK_STACK("main")));
+    assert_null(suppressed_by("{\nx\nMemcheck:Cond\nfun:main\n}\n{\ny\nHelgrind:Race\nsomething odd\nfun:main\n}\n",
+                              LEAK_STACK("main")));
     assert_null(list.first);
 }
 

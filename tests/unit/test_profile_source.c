@@ -71,6 +71,7 @@ static void other_names_are_no_dumps(void **state)
                                         "0001.heap.pb.gz",
                                         "1.0001.heap.pb.gz",
                                         ".1.0001.heap.pb.gz",
+                                        ".a.1.0001.heap.pb.gz",
                                         "a.1.0001.heap.pb",
                                         "a.1.001.heap.pb.gz",
                                         "a.x.0001.heap.pb.gz",

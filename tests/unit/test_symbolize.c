@@ -13,8 +13,10 @@
 #include "symbolize/symbolize.h"
 #include "view/progress.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SHIFT 0x100000
@@ -186,6 +188,24 @@ static void what_cannot_be_found_keeps_its_name(void **state)
     }
 }
 
+static void a_pipe_in_a_modules_place_is_not_waited_for(void **state)
+{
+    char folder[] = "/tmp/test_symbolize.XXXXXX", path[64];
+    struct fixture fixture;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/module", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    set_up(&fixture, 0);
+    fixture.mapping.file = path;
+    symbolize_profiles(&fixture.profile, 1, &no_options);
+    assert_string_equal(fixture.locations[0].lines[0].function->name, "old_name");
+    profile_release(&fixture.profile);
+    unlink(path);
+    rmdir(folder);
+}
+
 static void labels_are_no_names(void **state)
 {
     (void)state;
@@ -228,6 +248,7 @@ int main(void)
         cmocka_unit_test(functions_are_rows_of_the_profile_with_ids_of_their_own),
         cmocka_unit_test(profiles_of_processes_that_loaded_it_elsewhere_agree),
         cmocka_unit_test(what_cannot_be_found_keeps_its_name),
+        cmocka_unit_test(a_pipe_in_a_modules_place_is_not_waited_for),
         cmocka_unit_test(labels_are_no_names),
         cmocka_unit_test(progress_is_told_only_of_what_takes_long_and_taken_away),
     };

@@ -7,6 +7,7 @@
 #include "gate/baseline.h"
 #include "gate/folder.h"
 #include "gate/growth.h"
+#include "gate/leftovers.h"
 #include "gate/notes.h"
 #include "gate/options.h"
 #include "gate/suppression.h"
@@ -65,9 +66,12 @@ static char *make_library_options(const struct gate *gate, const char *folder)
 
     if (rounds->n == 0 && rounds->warmup_ms > 0)
         snprintf(warmup, sizeof(warmup), ":warmup=%d", (rounds->warmup_ms + 999) / 1000);
-    return must_format("%s%slog=\"%s/log\":%s%sdir=\"%s\":at_exit=yes:checkpoint=0:interval=0:sample=0:signal=none:format=pprof:follow=fork,exec:keep=9999:max_disk=1T%s%s",
+    return must_format("%s%slog=\"%s/"
+                       "log\":%s%sdir=\"%s\":at_exit=yes:checkpoint=0:interval=0:sample=0:signal=none:format=pprof:follow=fork,"
+                       "exec:keep=9999:max_disk=1T%s%s",
                        inherited, inherited[0] == '\0' ? "" : ":", folder, gate->options.library,
-                       gate->options.library[0] == '\0' ? "" : ":", folder, gate->options.rules.heap ? ":leaks=exit" : "", warmup);
+                       gate->options.library[0] == '\0' ? "" : ":", folder, gate->options.rules.heap ? ":leaks=exit" : "",
+                       warmup);
 }
 
 static void ignore(const char *line, void *context)
@@ -101,8 +105,8 @@ struct subject {
     const char *folder; /* of its dumps */
     int pid;            /* of the program; 0: it was not run by us */
     struct timespec start;
-    int status;         /* its exit status */
-    bool selective;     /* it need not be among what was traced */
+    int status;          /* its exit status */
+    bool selective;      /* it need not be among what was traced */
     const char *missing; /* why there may be no dump */
 };
 
@@ -123,14 +127,15 @@ static void check_coverage(struct gate *gate, const struct subject *subject)
     }
     gate->is_incomplete |= collected->n_unreadable > 0;
     if (gate->options.growth && collected->n_rounds < GROWTH_ROUNDS_MIN)
-        refuse(gate, subject->name, "there are fewer than 3 dumps between the growth mark and the end, so nothing is known of growth");
+        refuse(gate, subject->name,
+               "there are fewer than 3 dumps between the growth mark and the end, so nothing is known of growth");
     if (!gate->options.rules.heap)
         return;
     if (collected->n_unscanned == collected->processes.n || (!subject->selective && !collected->main_is_scanned))
         refuse(gate, subject->name, "its heap was not looked through; --no-heap leaves it out");
     else if (collected->n_unscanned > 0)
-        notes_add(&gate->notes, "the heap of %zu of %zu processes was not looked through; one is %s",
-                  collected->n_unscanned, collected->processes.n, collected->unscanned);
+        notes_add(&gate->notes, "the heap of %zu of %zu processes was not looked through; one is %s", collected->n_unscanned,
+                  collected->processes.n, collected->unscanned);
 }
 
 static void note_suppressions(struct gate *gate)
@@ -158,8 +163,8 @@ static void compare_with_baseline(struct gate *gate)
         return;
     gone = baseline_compare(&gate->baseline, &gate->collected.leaks);
     if (gone > 0 && !gate->options.update_baseline)
-        notes_add(&gate->notes, "%s: %zu of %zu leaks are gone; --update-baseline removes them", gate->options.baseline,
-                  gone, gate->baseline.n);
+        notes_add(&gate->notes, "%s: %zu of %zu leaks are gone; --update-baseline removes them", gate->options.baseline, gone,
+                  gate->baseline.n);
 }
 
 static bool fails(const struct gate *gate, const struct leak *leak)
@@ -168,8 +173,7 @@ static bool fails(const struct gate *gate, const struct leak *leak)
         return false;
     if (gate->options.baseline == NULL || gate->options.fail_on == GATE_FAIL_ON_ANY)
         return true;
-    return leak->baseline == LEAK_NEW ||
-           (gate->options.fail_on == GATE_FAIL_ON_GROWTH && leak->baseline == LEAK_MORE);
+    return leak->baseline == LEAK_NEW || (gate->options.fail_on == GATE_FAIL_ON_GROWTH && leak->baseline == LEAK_MORE);
 }
 
 static void judge(struct gate *gate)
@@ -189,8 +193,7 @@ static void judge(struct gate *gate)
     }
 }
 
-static bool write_beside(const char *file, void (*write)(FILE *out, const struct leaks *leaks),
-                         const struct leaks *leaks)
+static bool write_beside(const char *file, void (*write)(FILE *out, const struct leaks *leaks), const struct leaks *leaks)
 {
     bool to_stdout = strcmp(file, "-") == 0;
     FILE *out = to_stdout ? stdout : fopen(file, "we");
@@ -266,10 +269,13 @@ static int look(struct gate *gate, const struct subject *subject)
         refuse(gate, subject->folder, why_buf);
     else
         check_coverage(gate, subject);
-    notes_add_log(&gate->notes, log);
+    gate->is_incomplete |= notes_add_log(&gate->notes, log);
+    if (subject->pid != 0)
+        leftovers_note(&gate->notes, subject->folder);
     free(log);
     if (gate->collected.dropped > 0)
-        notes_add(&gate->notes, "%lld events were dropped, so there may be more leaks; the option memory of the library bounds it",
+        notes_add(&gate->notes,
+                  "%lld events were dropped, so there may be more leaks; the option memory of the library bounds it",
                   (long long)gate->collected.dropped);
     judge(gate);
     gate->is_incomplete |= !show(gate);

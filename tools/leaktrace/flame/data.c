@@ -115,13 +115,14 @@ static void write_columns(const struct flame_tree *tree, struct json *json)
 
 static void write_nodes(const struct flame_tree *tree, struct json *json)
 {
-    struct numbers ups, functions, lines, ends;
+    struct numbers ups, functions, lines, ends, sites;
     int64_t depth = 0, distance = 0;
 
     numbers_open(&ups);
     numbers_open(&functions);
     numbers_open(&lines);
     numbers_open(&ends);
+    numbers_open(&sites);
     for (const struct flame_node *node = tree->root; node != NULL; node = flame_tree_next(node)) {
         if (node != tree->root) {
             numbers_add(&ups, depth + 1 - node->depth);
@@ -129,8 +130,9 @@ static void write_nodes(const struct flame_tree *tree, struct json *json)
             numbers_add(&lines, node->line);
         }
         depth = node->depth;
-        if (node->values != NULL || node->befores != NULL) {
+        for (const struct flame_end *end = node->ends; end != NULL; end = end->next) {
             numbers_add(&ends, distance);
+            numbers_add(&sites, end->line);
             distance = 0;
         }
         distance++;
@@ -139,6 +141,7 @@ static void write_nodes(const struct flame_tree *tree, struct json *json)
     numbers_close(&functions, json, "functions");
     numbers_close(&lines, json, "lines");
     numbers_close(&ends, json, "ends");
+    numbers_close(&sites, json, "sites");
 }
 
 static void write_values(const struct flame_tree *tree, struct json *json, bool befores)
@@ -148,12 +151,9 @@ static void write_values(const struct flame_tree *tree, struct json *json, bool 
         struct numbers numbers;
 
         numbers_open(&numbers);
-        for (const struct flame_node *node = tree->root; node != NULL; node = flame_tree_next(node)) {
-            const int64_t *values = befores ? node->befores : node->values;
-
-            if (node->values != NULL || node->befores != NULL)
-                numbers_add(&numbers, values == NULL ? 0 : values[i]);
-        }
+        for (const struct flame_node *node = tree->root; node != NULL; node = flame_tree_next(node))
+            for (const struct flame_end *end = node->ends; end != NULL; end = end->next)
+                numbers_add(&numbers, befores ? end->befores[i] : end->values[i]);
         numbers_close(&numbers, json, NULL);
     }
     json_close(json);

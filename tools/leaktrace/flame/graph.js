@@ -102,7 +102,10 @@ class Graph {
     const letters = Math.floor(width / this.letter);
     const name = this.view.tree.nameOf(node);
     if (node === 0) return this.view.rootText.slice(0, letters);
-    if (name.length <= letters) return name;
+    if (name.length <= letters) {
+      const place = this.view.tree.lineOf(node);
+      return place !== "" && name.length + 2 + place.length <= letters ? `${name}  ${place}` : name;
+    }
     let short = this.view.tree.functions[this.view.tree.function[node]].shortName;
     for (let at; short.length > letters && (at = short.indexOf("::")) >= 0; ) short = short.slice(at + 2);
     return short.length <= letters ? short : `${short.slice(0, letters - 1)}\u2026`;

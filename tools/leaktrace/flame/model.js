@@ -54,6 +54,7 @@ class Tree {
     this.readNodes(numbers(graph.ups), numbers(graph.functions), numbers(graph.lines));
     this.readSites();
     let at = 0;
+    this.siteLines = numbers(graph.sites);
     this.ends = numbers(graph.ends).map((distance) => (at += distance));
     this.own = graph.values.map(numbers);
     this.ownBefore = (graph.befores || []).map(numbers);
@@ -95,7 +96,7 @@ class Tree {
   sums(key, own) {
     if (!this.cache.has(key)) {
       const sums = new Float64Array(this.n);
-      this.ends.forEach((node, i) => (sums[node] = own(i)));
+      this.ends.forEach((node, i) => (sums[node] += own(i)));
       for (let i = this.n - 1; i > 0; i--) sums[this.parent[i]] += sums[i];
       this.cache.set(key, sums);
     }
@@ -139,13 +140,13 @@ class Tree {
     return growth ? -1 : this.columns.findIndex((other) => other.growth && other.type === type && other.unit === unit);
   }
 
-  /* The sites with their figures: { node, value, before, growth }. */
+  /* The sites with their figures: { key, node, line, value, before, growth }. */
   sites(column) {
     if (this.cache.has(`sites ${column}`)) return this.cache.get(`sites ${column}`);
     const growth = this.growthOf(column), sites = new Map();
     this.ends.forEach((end, i) => {
-      const node = this.site[end], key = end === 0 ? "root" : `${this.function[node]}:${this.line[node]}`;
-      if (!sites.has(key)) sites.set(key, { node, value: 0, before: 0, growth: 0 });
+      const node = this.site[end], line = this.siteLines[i], key = `${this.function[node]}:${line}`;
+      if (!sites.has(key)) sites.set(key, { key, node, line, value: 0, before: 0, growth: 0 });
       const site = sites.get(key);
       site.value += this.own[column][i];
       if (this.hasBefore) site.before += this.ownBefore[column][i];
@@ -160,23 +161,28 @@ class Tree {
     return node === 0 ? "all" : this.functions[this.function[node]].name;
   }
 
+  /* "file.c:12", if that is known. */
+  lineOf(node) {
+    const file = node === 0 ? "" : this.functions[this.function[node]].file;
+    return file === "" || this.line[node] <= 0 ? "" : `${baseName(file)}:${this.line[node]}`;
+  }
+
   /* "file.c:12 in module", as far as it is known. */
-  placeOf(node, full) {
+  placeOf(node, full, line = this.line[node]) {
     if (node === 0) return "";
     const { file, module } = this.functions[this.function[node]];
     const path = full ? (text) => text : baseName;
-    const line = file !== "" && this.line[node] > 0 ? `:${this.line[node]}` : "";
-    return [file === "" ? "" : path(file) + line, module === "" ? "" : `in ${path(module)}`].filter((part) => part !== "").join(" ");
+    return [file === "" ? "" : path(file) + (line > 0 ? `:${line}` : ""), module === "" ? "" : `in ${path(module)}`].filter((part) => part !== "").join(" ");
   }
 
   /* Which nodes match, and the sum of `values` over those that no matching node is above. */
   match(test, values) {
-    const byFunction = this.functions.map((row) => test(row));
+    const passes = this.functions.map((row) => test(row));
     const matches = new Uint8Array(this.n), covered = new Uint8Array(this.n);
     let sum = 0, count = 0;
     for (let i = 1; i < this.n; i++) {
       covered[i] = covered[this.parent[i]];
-      if (!byFunction[this.function[i]]) continue;
+      if (!passes[this.function[i]]) continue;
       matches[i] = 1;
       count++;
       if (!covered[i]) sum += values[i];

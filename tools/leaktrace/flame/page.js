@@ -24,7 +24,7 @@ class Page {
     this.processes = data.processes;
     this.flame = false;
     this.graph = new Graph(byId("graph"), byId("space"), byId("canvas"));
-    this.table = new SiteTable(byId("sites"), byId("more"), (node) => this.chooseSite(node));
+    this.table = new SiteTable(byId("sites"), byId("more"), (site) => this.chooseSite(site));
     this.fill();
     this.listen();
     this.showProcess(0);
@@ -64,8 +64,8 @@ class Page {
     byId("width-label").hidden = !this.tree.hasBefore;
     this.zoom = 0;
     this.selected = -1;
-    if (this.chosenSite > 0) byId("search").value = "";
-    this.chosenSite = -1;
+    if (this.chosenSite) byId("search").value = "";
+    this.chosenSite = null;
     this.showColumn(this.tree.chosen);
   }
 
@@ -107,14 +107,15 @@ class Page {
     const text = byId("search").value.trim(), output = byId("matched");
     output.textContent = "";
     if (text === "") return null;
+    const { tree, chosenSite } = this;
     let test;
     try {
-      test = this.chosenSite > 0 ? (row) => row === this.functions[this.tree.function[this.chosenSite]] : makeTest(text);
+      test = chosenSite ? (row) => row === this.functions[tree.function[chosenSite.node]] : makeTest(text);
     } catch (error) {
       output.textContent = "this is no regular expression";
       return null;
     }
-    const found = this.tree.match(test, widths);
+    const found = tree.match(test, widths);
     const whole = widths[0];
     output.textContent = found.count === 0 ? "nothing matches" : `${formatShare(found.sum, whole)} in ${formatCount(found.count)} frame${found.count === 1 ? "" : "s"}`;
     return found;
@@ -162,10 +163,10 @@ class Page {
   }
 
   /* A row of the table marks its function in the graph; the same row again takes the mark back. */
-  chooseSite(node) {
-    const again = this.chosenSite === node && byId("search").value !== "";
-    this.chosenSite = again ? -1 : node;
-    byId("search").value = again ? "" : this.tree.nameOf(node);
+  chooseSite(site) {
+    const again = this.chosenSite === site;
+    this.chosenSite = again ? null : site;
+    byId("search").value = again ? "" : this.tree.nameOf(site.node);
     this.show();
   }
 
@@ -204,7 +205,7 @@ class Page {
   escape() {
     if (byId("search").value !== "") {
       byId("search").value = "";
-      this.chosenSite = -1;
+      this.chosenSite = null;
       this.show();
     } else {
       this.zoomTo(0);
@@ -218,7 +219,7 @@ class Page {
     on("width", "change", () => this.show());
     on("colour", "change", () => this.show());
     on("search", "input", () => {
-      this.chosenSite = -1;
+      this.chosenSite = null;
       this.show();
     });
     on("icicle", "click", () => this.setLayout(false));

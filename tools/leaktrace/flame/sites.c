@@ -34,19 +34,19 @@ static const struct flame_node *headline_of(const struct flame_functions *functi
 
 static void add_all(int64_t *sums, const int64_t *values, size_t n)
 {
-    for (size_t i = 0; values != NULL && i < n; i++)
+    for (size_t i = 0; i < n; i++)
         sums[i] = columns_add(sums[i], values[i]);
 }
 
-static struct flame_site *find_site(struct arena *arena, struct site_entry **entries, const struct flame_node *headline,
+static struct flame_site *find_site(struct arena *arena, struct site_entry **entries, size_t function, int64_t line,
                                     size_t n_columns)
 {
     struct site_key key;
     struct site_entry *entry;
 
     memset(&key, 0, sizeof(key));
-    key.function = headline->function;
-    key.line = headline->line;
+    key.function = function;
+    key.line = line;
     HASH_FIND(hh, *entries, &key, sizeof(key), entry);
     if (entry == NULL) {
         entry = must_take(arena, sizeof(*entry));
@@ -81,13 +81,13 @@ void flame_sites_build(const struct flame_functions *functions, struct flame_tre
     struct site_entry *entries = NULL, *entry;
 
     for (const struct flame_node *node = flame_tree_next(tree->root); node != NULL; node = flame_tree_next(node)) {
-        struct flame_site *site;
+        for (const struct flame_end *end = node->ends; end != NULL; end = end->next) {
+            size_t function = headline_of(functions, node)->function;
+            struct flame_site *site = find_site(arena, &entries, function, end->line, tree->n_columns);
 
-        if (node->values == NULL && node->befores == NULL)
-            continue;
-        site = find_site(arena, &entries, headline_of(functions, node), tree->n_columns);
-        add_all(site->values, node->values, tree->n_columns);
-        add_all(site->befores, node->befores, tree->n_columns);
+            add_all(site->values, end->values, tree->n_columns);
+            add_all(site->befores, end->befores, tree->n_columns);
+        }
     }
     tree->sites = must_take(arena, HASH_COUNT(entries) * sizeof(*tree->sites));
     for (entry = entries; entry != NULL; entry = entry->hh.next)

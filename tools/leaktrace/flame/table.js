@@ -11,7 +11,7 @@ function element(name, attributes = {}, ...children) {
 }
 
 class SiteTable {
-  /* `choose` is called with the site's node when a person takes a row. */
+  /* `choose` is called with the site when a person takes a row. */
   constructor(table, more, choose) {
     this.head = table.tHead;
     this.body = table.tBodies[0];
@@ -20,10 +20,10 @@ class SiteTable {
     this.sorting = null; /* what a person has asked for; null: the best for what is shown */
   }
 
-  show(tree, column, chosenNode) {
+  show(tree, column, chosen) {
     const last = this.shown;
-    if (last && last.tree === tree && last.column === column && last.chosenNode === chosenNode && last.sorting === this.sorting) return;
-    this.shown = { tree, column, chosenNode, sorting: this.sorting };
+    if (last && last.tree === tree && last.column === column && last.chosen === chosen && last.sorting === this.sorting) return;
+    this.shown = { tree, column, chosen, sorting: this.sorting };
     const growth = tree.growthOf(column);
     const sites = [...tree.sites(column)], whole = tree.after(column)[0];
     const orders = {
@@ -49,7 +49,7 @@ class SiteTable {
       const button = element("button", { type: "button", title: "Sort by this" }, words);
       button.addEventListener("click", () => {
         this.sorting = name;
-        this.show(this.shown.tree, this.shown.column, this.shown.chosenNode);
+        this.show(this.shown.tree, this.shown.column, this.shown.chosen);
       });
       const cell = element("th", { class: name === "site" ? "" : "number", scope: "col" }, button);
       if (name === sorting) cell.setAttribute("aria-sort", name === "site" ? "ascending" : "descending");
@@ -66,14 +66,14 @@ class SiteTable {
       value: () => element("td", { class: "number" }, formatValue(unit, site.value), bar),
       change: () => element("td", { class: `number ${change > 0 ? "more" : change < 0 ? "less" : ""}` }, formatChange(unit, change)),
       growth: () => element("td", { class: `number ${site.growth > 0 ? "more" : ""}` }, formatChange(unit, site.growth)),
-      site: () => element("td", {}, element("b", {}, tree.nameOf(site.node)), element("small", {}, tree.placeOf(site.node, false))),
+      site: () => element("td", {}, element("b", {}, tree.nameOf(site.node)), element("small", {}, tree.placeOf(site.node, false, site.line))),
     };
-    const row = element("tr", { tabindex: "0", "aria-selected": String(site.node === this.shown.chosenNode) }, ...columns.map(([name]) => cells[name]()));
-    row.addEventListener("click", () => this.choose(site.node));
+    const row = element("tr", { tabindex: "0", "aria-selected": String(site === this.shown.chosen) }, ...columns.map(([name]) => cells[name]()));
+    row.addEventListener("click", () => this.choose(site));
     row.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === " ") {
         event.preventDefault();
-        this.choose(site.node);
+        this.choose(site);
       } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         const other = event.key === "ArrowDown" ? row.nextElementSibling : row.previousElementSibling;
         if (other) other.focus();

@@ -146,13 +146,45 @@ static bool is_empty(const struct profile *profile, const struct profile_sample 
     return true;
 }
 
+/* The line of the innermost frame of the user's own code, or of the innermost of all. */
+static int64_t site_line(const struct translation *translation, const struct profile_sample *sample)
+{
+    const struct profile_location *locations = translation->part->profile->locations;
+
+    for (size_t i = 0; i < sample->depth; i++) {
+        const struct places_place *place = translation->places[sample->stack[i] - locations];
+
+        for (size_t j = 0; j < place->n_frames; j++)
+            if (!place->frames[j].is_plumbing)
+                return place->frames[j].line;
+    }
+    return sample->depth == 0 ? 0 : translation->places[sample->stack[0] - locations]->frames[0].line;
+}
+
+/* The end of that line at the node, made if need be. */
+static struct flame_end *find_end(struct builder *builder, struct flame_node *node, int64_t line)
+{
+    struct arena *arena = builder->functions->arena;
+    size_t size = builder->tree->n_columns * sizeof(int64_t);
+    struct flame_end *end;
+
+    for (end = node->ends; end != NULL; end = end->next)
+        if (end->line == line)
+            return end;
+    end = must_take(arena, sizeof(*end));
+    *end = (struct flame_end){
+        .next = node->ends, .line = line, .values = must_take(arena, size), .befores = must_take(arena, size)};
+    node->ends = end;
+    return end;
+}
+
 static void add_sample(struct builder *builder, const struct translation *translation, const struct profile_sample *sample)
 {
     const struct flame_tree *tree = builder->tree;
     const struct profile *profile = translation->part->profile;
     bool is_before = translation->part->is_before;
     struct flame_node *node = tree->root;
-    int64_t **sums;
+    struct flame_end *end;
 
     for (size_t i = sample->depth; i-- > 0;) {
         size_t location = (size_t)(sample->stack[i] - profile->locations);
@@ -161,10 +193,8 @@ static void add_sample(struct builder *builder, const struct translation *transl
         for (size_t j = place->n_frames; j-- > 0;)
             node = find_child(builder, node, translation->functions[location][j], place->frames[j].line, is_before);
     }
-    sums = is_before ? &node->befores : &node->values;
-    if (*sums == NULL)
-        *sums = must_take(builder->functions->arena, tree->n_columns * sizeof(int64_t));
-    add_values(tree, translation, sample, *sums);
+    end = find_end(builder, node, tree->has_before ? 0 : site_line(translation, sample));
+    add_values(tree, translation, sample, is_before ? end->befores : end->values);
 }
 
 static void add_part(struct builder *builder, const struct flame_part *part)

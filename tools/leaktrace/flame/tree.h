@@ -30,19 +30,26 @@ struct flame_column {
     bool is_growth;
 };
 
+/* Stacks that end at a node, and whose site has that line: two lines of one function are two sites. */
+struct flame_end {
+    struct flame_end *next;
+    int64_t line;     /* 0: unknown, or of no account because two dumps are compared, which may be of two builds */
+    int64_t *values;  /* a number for each column */
+    int64_t *befores; /* the same of the older dump */
+};
+
 struct flame_node {
     struct flame_node *parent; /* NULL: the root, which is no function */
     struct flame_node *first;  /* its children, in a list */
     struct flame_node *next;
     size_t function;
-    int64_t line;     /* 0: unknown, or several */
-    unsigned depth;   /* of the root: 0 */
-    bool is_before;   /* only the older dump has it */
-    int64_t *values;  /* of the stacks that end here, a number for each column; NULL: none do */
-    int64_t *befores; /* the same of the older dump */
+    int64_t line;   /* 0: unknown, or several */
+    unsigned depth; /* of the root: 0 */
+    bool is_before; /* only the older dump has it */
+    struct flame_end *ends;
 };
 
-/* The stacks with the same innermost frame of the user's own code. */
+/* The stacks with the same innermost frame of the user's own code, and the same line in it. */
 struct flame_site {
     size_t function;
     int64_t line;

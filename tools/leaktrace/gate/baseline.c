@@ -36,8 +36,8 @@ static bool take_entry(struct baseline *baseline, char *line)
     struct baseline_entry entry;
     long number;
 
-    if (id == NULL || kind == NULL || count == NULL || rest == NULL || *rest == '\0' || strlen(id) != 16 || strspn(id, HEX) != 16 ||
-        !parse_decimal(count, 0, LONG_MAX, &number))
+    if (id == NULL || kind == NULL || count == NULL || rest == NULL || *rest == '\0' || strlen(id) != 16 ||
+        strspn(id, HEX) != 16 || !parse_decimal(count, 0, LONG_MAX, &number))
         return false;
     entry = (struct baseline_entry){
         .kind = must_copy(&baseline->arena, kind), .stack = must_copy(&baseline->arena, rest), .count = number};
@@ -156,8 +156,7 @@ static struct baseline_entry *find_similar(const struct baseline *baseline, cons
     for (size_t i = 0; i < baseline->n; i++) {
         struct baseline_entry *entry = &baseline->entries[i];
 
-        if (entry->found == 0 && strcmp(entry->kind, kind) == 0 &&
-            baseline_is_similar(entry->stack, leak->fingerprint.stack))
+        if (entry->found == 0 && strcmp(entry->kind, kind) == 0 && baseline_is_similar(entry->stack, leak->fingerprint.stack))
             return entry;
     }
     return NULL;
@@ -181,9 +180,9 @@ size_t baseline_compare(struct baseline *baseline, const struct leaks *leaks)
             entries[i]->found += leaks->sorted[i]->amount.count;
     }
     for (size_t i = 0; i < leaks->n; i++)
-        leaks->sorted[i]->baseline = entries[i] == NULL                       ? LEAK_NEW
-                                        : entries[i]->found > entries[i]->count ? LEAK_MORE
-                                                                                 : LEAK_KNOWN;
+        leaks->sorted[i]->baseline = entries[i] == NULL                      ? LEAK_NEW
+                                     : entries[i]->found > entries[i]->count ? LEAK_MORE
+                                                                             : LEAK_KNOWN;
     for (size_t i = 0; i < baseline->n; i++)
         gone += baseline->entries[i].found == 0;
     free(entries);
@@ -209,9 +208,8 @@ void baseline_write(FILE *out, const struct leaks *leaks)
 
         if (leak->suppressed_by != NULL)
             continue;
-        entries[n] = (struct baseline_entry){.kind = leak_baseline_kind(leak),
-                                             .stack = leak->fingerprint.stack,
-                                             .count = leak->amount.count};
+        entries[n] = (struct baseline_entry){
+            .kind = leak_baseline_kind(leak), .stack = leak->fingerprint.stack, .count = leak->amount.count};
         memcpy(entries[n++].id, leak->fingerprint.id, sizeof(entries->id));
     }
     if (n > 0)

@@ -1,7 +1,6 @@
 /* From dumps to leaks. Owns nothing; called by the gate. */
 #include "gate/collect.h"
 
-#include "base/text.h"
 #include "common.h"
 #include "gate/growth.h"
 #include "profile/profile.h"
@@ -12,24 +11,12 @@
 
 #define SAME_START_NS 100000000 /* two clocks tell when a process began */
 
-static const struct source_file *file_of(const struct source_set *set, const char *kind)
-{
-    for (size_t i = 0; i < set->n_files; i++)
-        if (strcmp(set->files[i].kind, kind) == 0)
-            return &set->files[i];
-    return NULL;
-}
-
 static bool load(struct collected *collected, const struct source_file *file, struct profile *ret_profile)
 {
-    char why_buf[256] = "";
-    struct text why = TEXT_ON(why_buf);
+    bool good = sample_load(file->path, ret_profile);
 
-    if (profile_load(file->path, ret_profile, &why) == 0)
-        return true;
-    complain("%s: %s", file->path, why_buf);
-    collected->n_unreadable++;
-    return false;
+    collected->n_unreadable += !good;
+    return good;
 }
 
 /* Loads a profile of the set and takes its leaks; of a forked child those that it has not inherited. */
@@ -38,7 +25,7 @@ static void collect_kind(struct collected *collected, const struct source_set *s
 {
     static const char *const own[LEAK_KIND_MAX] = {"heap_leak", "fd", "thread", "mmap"};
     static const char *const born[LEAK_KIND_MAX] = {"heap_leak", "fd_growth", "thread_growth", "mmap_growth"};
-    const struct source_file *file = file_of(set, process->inherits ? born[kind] : own[kind]);
+    const struct source_file *file = source_find_kind(set, process->inherits ? born[kind] : own[kind]);
     struct profile profile;
 
     if (file == NULL || !load(collected, file, &profile))
@@ -50,7 +37,7 @@ static void collect_kind(struct collected *collected, const struct source_set *s
 static void note_heap(struct collected *collected, const struct source_set *set, const struct gate_process *process,
                       bool is_main)
 {
-    if (file_of(set, "heap_leak") != NULL) {
+    if (source_find_kind(set, "heap_leak") != NULL) {
         collected->main_is_scanned |= is_main;
         return;
     }
@@ -58,8 +45,8 @@ static void note_heap(struct collected *collected, const struct source_set *set,
         collected->unscanned = process->exe;
 }
 
-/* The last dump of a process; NULL when it is no last one, or cannot be read. One that was made before another program took its place says nothing: what was not closed
-   by then is gone. */
+/* The last dump of a process; NULL when it is no last one, or cannot be read. One that was made before another program took its
+   place says nothing: what was not closed by then is gone. */
 static struct gate_process *collect_set(struct collected *collected, const struct source_set *set, int main_pid,
                                         const struct sample_rules *rules)
 {
@@ -92,12 +79,10 @@ static struct gate_process *collect_set(struct collected *collected, const struc
 /* When the process began, as its dump tells; 0 when it cannot be read. */
 static int64_t start_of(const struct source_set *set)
 {
-    char why_buf[256] = "";
-    struct text why = TEXT_ON(why_buf);
     struct profile profile;
     int64_t start;
 
-    if (profile_load(set->files[0].path, &profile, &why) != 0)
+    if (!sample_load(set->files[0].path, &profile))
         return 0;
     start = profile.time_ns - profile.duration_ns;
     profile_release(&profile);

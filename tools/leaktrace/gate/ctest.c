@@ -21,8 +21,8 @@ struct search {
     unsigned depth;
 };
 
-/* Takes the next argument of a command of CMake's: quoted, [=[in brackets]=], or plain. malloc'ed; NULL at the closing bracket, and
-   at the end of the text. */
+/* Takes the next argument of a command of CMake's: quoted, [=[in brackets]=], or plain. malloc'ed; NULL at the closing bracket,
+   and at the end of the text. */
 static char *take_argument(const char **at)
 {
     char *argument, *out;

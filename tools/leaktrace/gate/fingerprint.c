@@ -16,7 +16,8 @@
 /* What compilers append for clones, parts and units: a dot, one of these words, and then dots, words and digits. */
 static bool is_clone_suffix(const char *at)
 {
-    static const char *const words[] = {".isra", ".constprop", ".part", ".cold", ".lto_priv", ".llvm", ".clone", ".localalias", ".ltrans"};
+    static const char *const words[] = {".isra", ".constprop", ".part",       ".cold",  ".lto_priv",
+                                        ".llvm", ".clone",     ".localalias", ".ltrans"};
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (begins_with(at, words[i]) && !isalpha((unsigned char)at[strlen(words[i])]))

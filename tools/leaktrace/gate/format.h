@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Where a frame or a leak is, for tools that show source files: a path, relative where it is below the current folder, and a line
-   from 1 on. Where the source is not known it is the module. */
+/* Where a frame or a leak is, for tools that show source files: a path, relative where it is below the current folder, and a
+   line from 1 on. Where the source is not known it is the module. */
 struct format_source {
     char *path; /* malloc'ed; never empty */
     int64_t line;

@@ -9,7 +9,8 @@
 
 static const char *severity_of(const struct leak *leak)
 {
-    static const char *const severities[LEAK_CLASS_MAX] = {"major", "minor", "info", "info", "major", "minor", "minor", "major"};
+    static const char *const severities[LEAK_CLASS_MAX] = {"major", "minor", "info",  "info",
+                                                           "major", "minor", "minor", "major"};
 
     return severities[leak->class];
 }

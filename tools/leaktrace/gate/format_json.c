@@ -1,11 +1,10 @@
 /*
  * The result for scripts, "leaktrace-gate/1":
  *
- *   {"schema", "verdict": "leaks"|"incomplete"|"clean", "program", "program_status", "processes", "failing", "known", "suppressed",
- *    "notes": [TEXT], "findings": [FINDING]}
- *   FINDING: {"kind", "class", "count", "bytes", "detail"?, "fails", "fingerprint", "normalized_stack", "suppressed_by": null|TEXT,
- *    "baseline": "new"|"known"|"more", "rounds"?: [COUNT], "tests": [TEXT], "processes": [{"pid", "exe"}],
- *    "stack": [{"function", "file": null|TEXT, "line": null|N, "module": null|TEXT}]}
+ *   {"schema", "verdict": "leaks"|"incomplete"|"clean", "program", "program_status", "processes", "failing", "known",
+ * "suppressed", "notes": [TEXT], "findings": [FINDING]} FINDING: {"kind", "class", "count", "bytes", "detail"?, "fails",
+ * "fingerprint", "normalized_stack", "suppressed_by": null|TEXT, "baseline": "new"|"known"|"more", "rounds"?: [COUNT], "tests":
+ * [TEXT], "processes": [{"pid", "exe"}], "stack": [{"function", "file": null|TEXT, "line": null|N, "module": null|TEXT}]}
  *
  * All leaks are there, also those that do not fail; worst first.
  */

@@ -1,6 +1,7 @@
 /*
- * JUnit's XML, as Jenkins and others read it: a test case for each leak, whose name stays the same from run to run. What fails is a
- * failure, what is suppressed or in the baseline is skipped, and a program without leaks is one case that passes. Owns nothing.
+ * JUnit's XML, as Jenkins and others read it: a test case for each leak, whose name stays the same from run to run. What fails
+ * is a failure, what is suppressed or in the baseline is skipped, and a program without leaks is one case that passes. Owns
+ * nothing.
  */
 #include "gate/output.h"
 
@@ -16,7 +17,8 @@ static void put_escaped(FILE *out, const char *text)
     uint32_t character;
 
     while ((character = utf8_next(&text)) != 0) {
-        if (character == '&' || character == '<' || character == '>' || character == '"' || character == '\n' || character == '\t')
+        if (character == '&' || character == '<' || character == '>' || character == '"' || character == '\n' ||
+            character == '\t')
             fprintf(out, "&#%u;", character);
         else
             utf8_put(out, character < ' ' || character == 0xfffe || character == 0xffff ? UTF8_REPLACEMENT : character);

@@ -38,8 +38,7 @@ static void print_stack(const struct leak *leak, struct line *line, const struct
         print_frame(leak, i, line, page);
 }
 
-static void print_rounds(const struct leak *leak, size_t n_rounds, struct line *line,
-                         const struct line_page *page)
+static void print_rounds(const struct leak *leak, size_t n_rounds, struct line *line, const struct line_page *page)
 {
     if (leak->rounds == NULL)
         return;
@@ -83,7 +82,8 @@ static void print_leak(const struct verdict *verdict, const struct leak *leak, c
     line_add(&line, LINE_ALARM, "%s", what);
     line_add(&line, LINE_STRONG, ": %s", where);
     if (verdict->has_baseline)
-        line_add(&line, LINE_PLAIN, " [%s]", leak->baseline == LEAK_MORE ? "more than in the baseline" : leak_baseline_names[leak->baseline]);
+        line_add(&line, LINE_PLAIN, " [%s]",
+                 leak->baseline == LEAK_MORE ? "more than in the baseline" : leak_baseline_names[leak->baseline]);
     line_print(&line, page);
     print_stack(leak, &line, page);
     print_rounds(leak, verdict->leaks->n_rounds, &line, page);

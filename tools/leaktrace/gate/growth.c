@@ -1,7 +1,6 @@
 /* Growth from round to round. Owns nothing; called by gate/collect. */
 #include "gate/growth.h"
 
-#include "base/text.h"
 #include "common.h"
 #include "gate/process.h"
 #include "profile/profile.h"
@@ -21,25 +20,6 @@ struct growth_process {
 
 static const char *const growth_kinds[LEAK_KIND_MAX] = {"heap_growth", "fd_growth", "thread_growth", "mmap_growth"};
 
-static const char *path_of(const struct source_set *set, const char *kind)
-{
-    for (size_t i = 0; i < set->n_files; i++)
-        if (strcmp(set->files[i].kind, kind) == 0)
-            return set->files[i].path;
-    return NULL;
-}
-
-static bool load(const char *path, struct profile *ret_profile)
-{
-    char why_buf[256] = "";
-    struct text why = TEXT_ON(why_buf);
-
-    if (profile_load(path, ret_profile, &why) == 0)
-        return true;
-    complain("%s: %s", path, why_buf);
-    return false;
-}
-
 /* A dump at the end is none of a round: much is given back before. */
 static bool is_end(const char *reason)
 {
@@ -54,13 +34,14 @@ static bool is_end(const char *reason)
 /* Whether the set is a round, and when its mark was set. */
 static bool read_mark(const struct source_set *set, int64_t *ret_mark_ns)
 {
-    const char *path = NULL, *reason;
+    const struct source_file *file = NULL;
+    const char *reason;
     struct profile profile;
     bool is_round;
 
-    for (size_t i = 0; path == NULL && i < LEAK_KIND_MAX; i++)
-        path = path_of(set, growth_kinds[i]);
-    if (path == NULL || !load(path, &profile))
+    for (size_t i = 0; file == NULL && i < LEAK_KIND_MAX; i++)
+        file = source_find_kind(set, growth_kinds[i]);
+    if (file == NULL || !sample_load(file->path, &profile))
         return false;
     reason = comments_text(&profile, "reason");
     is_round = reason == NULL || !is_end(reason);
@@ -95,10 +76,10 @@ static void take_round(struct leaks *leaks, const struct source_set *set, const 
 
     all.growth = true;
     for (enum leak_kind kind = 0; kind < LEAK_KIND_MAX; kind++) {
-        const char *path = wanted[kind] ? path_of(set, growth_kinds[kind]) : NULL;
+        const struct source_file *file = wanted[kind] ? source_find_kind(set, growth_kinds[kind]) : NULL;
         struct profile profile;
 
-        if (path == NULL || !load(path, &profile))
+        if (file == NULL || !sample_load(file->path, &profile))
             continue;
         sample_take(leaks, kind, &profile, process, &all, round);
         profile_release(&profile);

@@ -33,8 +33,8 @@ struct look {
     char key[];
 };
 
-static struct leak_entry *find(struct leaks *leaks, struct leak_entry **table, const struct leak *like,
-                               const void *stack, size_t stack_size)
+static struct leak_entry *find(struct leaks *leaks, struct leak_entry **table, const struct leak *like, const void *stack,
+                               size_t stack_size)
 {
     size_t size = sizeof(struct key) + stack_size;
     char *buf = must_grow(NULL, 1, size);
@@ -109,15 +109,14 @@ static char *look_of(const struct places_place *place)
     if (out == NULL)
         must_end();
     for (size_t i = 0; i < place->n_frames; i++)
-        fprintf(out, "%s\n%s\n%s\n%" PRId64 "\n", place->frames[i].module, place->frames[i].function,
-                place->frames[i].file, place->frames[i].line);
+        fprintf(out, "%s\n%s\n%s\n%" PRId64 "\n", place->frames[i].module, place->frames[i].function, place->frames[i].file,
+                place->frames[i].line);
     if (fclose(out) != 0)
         must_end();
     return look;
 }
 
-static const struct places_place *first_of_look(struct leaks *leaks, struct look **looks,
-                                                const struct places_place *place)
+static const struct places_place *first_of_look(struct leaks *leaks, struct look **looks, const struct places_place *place)
 {
     char *key = look_of(place);
     size_t len = strlen(key);

@@ -1,8 +1,8 @@
 /*
  * Leaks: what the gate has found, merged by site and class over all processes. Nothing is printed here.
  *
- * They are added under the numbers of gate/pool, and become leaks with stacks that people can read when all are there. All strings
- * and lists live as long as their `struct leaks`.
+ * They are added under the numbers of gate/pool, and become leaks with stacks that people can read when all are there. All
+ * strings and lists live as long as their `struct leaks`.
  */
 #ifndef LEAKTRACE_GATE_LEAK_H
 #define LEAKTRACE_GATE_LEAK_H
@@ -73,12 +73,12 @@ struct leaks {
     size_t n;
 };
 
-/* Adds what was found in `process` under a stack, leaf first, of numbers of the pool. `round` counts from 0, and only for growth.
-   Amounts of nothing are left out. `like` says all but the stack and is copied. */
+/* Adds what was found in `process` under a stack, leaf first, of numbers of the pool. `round` counts from 0, and only for
+   growth. Amounts of nothing are left out. `like` says all but the stack and is copied. */
 void leaks_add(struct leaks *leaks, const struct leak *like, const uint32_t *stack, size_t depth,
                const struct gate_process *process, size_t round);
-/* Fills `sorted`, with lines of code unless `symbols` is NULL; leaks that nobody could tell apart are one. The order does not depend
-   on that in which they came. */
+/* Fills `sorted`, with lines of code unless `symbols` is NULL; leaks that nobody could tell apart are one. The order does not
+   depend on that in which they came. */
 void leaks_finish(struct leaks *leaks, const struct symbolize_options *symbols);
 void leaks_release(struct leaks *leaks);
 

@@ -32,17 +32,15 @@ static const char *noun_of(const struct leak *leak)
 
 char *leak_describe(const struct leak *leak)
 {
-    static const char *const states[LEAK_CLASS_MAX] = {
-        "definitely lost", "indirectly lost", "possibly lost", "still reachable",
-        "left open",       "not joined",      "still running", "growing"};
+    static const char *const states[LEAK_CLASS_MAX] = {"definitely lost", "indirectly lost", "possibly lost", "still reachable",
+                                                       "left open",       "not joined",      "still running", "growing"};
     const char *space = leak->detail[0] == '\0' ? "" : " ";
     struct units_text count_buf, bytes;
     const char *count = units_count(leak->amount.count, &count_buf);
 
     if (leak->kind != LEAK_HEAP && leak->kind != LEAK_MMAP)
         return must_format("%s %s%s%s %s", count, leak->detail, space, noun_of(leak), states[leak->class]);
-    return must_format("%s %s (%s) %s", count, noun_of(leak), units_bytes(leak->amount.bytes, &bytes),
-                       states[leak->class]);
+    return must_format("%s %s (%s) %s", count, noun_of(leak), units_bytes(leak->amount.bytes, &bytes), states[leak->class]);
 }
 
 char *leak_place(const struct leak *leak)

@@ -37,23 +37,26 @@ static bool is_there(const struct notes *notes, size_t from, const char *message
     return false;
 }
 
-void notes_add_log(struct notes *notes, const char *log)
+bool notes_add_log(struct notes *notes, const char *log)
 {
     FILE *in = fopen(log, "re");
     size_t size = 0, first = notes->n;
     char *line = NULL;
+    bool given_up = false;
 
-    while (in != NULL && notes->n < first + LOG_LINES_MAX && getline(&line, &size, in) > 0) {
+    while (in != NULL && getline(&line, &size, in) > 0) {
         const char *message = message_of(line);
 
         line[strcspn(line, "\n")] = '\0';
         /* That there is a dump is no news here. */
-        if (!begins_with(message, "dump ") && !is_there(notes, first, message))
+        given_up |= strstr(message, "ends without its last dump") != NULL;
+        if (notes->n < first + LOG_LINES_MAX && !begins_with(message, "dump ") && !is_there(notes, first, message))
             notes_add(notes, "process %d: %s", atoi(line + strcspn(line, "0123456789")), message);
     }
     free(line);
     if (in != NULL)
         fclose(in);
+    return given_up;
 }
 
 void notes_release(struct notes *notes)

@@ -2,6 +2,7 @@
 #ifndef LEAKTRACE_GATE_NOTES_H
 #define LEAKTRACE_GATE_NOTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct notes {
@@ -10,8 +11,9 @@ struct notes {
 };
 
 void notes_add(struct notes *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Adds what the library has said in the file `log`: each line once, at most some. A file that is not there says nothing. */
-void notes_add_log(struct notes *notes, const char *log);
+/* Adds what the library has said in the file `log`: each line once, at most some. A file that is not there says nothing. Whether a
+   process says there that it has given its last dump up. */
+bool notes_add_log(struct notes *notes, const char *log);
 void notes_release(struct notes *notes);
 
 #endif

@@ -27,7 +27,7 @@ struct gate_options {
     const char *dir; /* NULL: one that is made, and removed at the end */
     char *library;   /* options of the library, as for LEAKTRACE_OPTIONS; malloc'ed */
     bool quiet;
-    bool growth;              /* fails on what grows from dump to dump */
+    bool growth; /* fails on what grows from dump to dump */
     struct rounds_plan rounds;
     const char *verdict; /* a folder of dumps, instead of a program; NULL: none */
     int pid;             /* only the dumps of that process in it; 0: all */

@@ -29,8 +29,10 @@ static output_write *find_format(const char *name)
         names[i] = formats[i].name;
     }
     nearest = nearest_word(name, names, N_FORMATS);
-    complain_usage("gate", "--format takes a list of text, json, sarif, junit, github, gitlab, markdown, each maybe with =FILE; not '%s'%s%s%s", name,
-                   nearest == NULL ? "" : "; did you mean '", nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
+    complain_usage(
+        "gate",
+        "--format takes a list of text, json, sarif, junit, github, gitlab, markdown, each maybe with =FILE; not '%s'%s%s%s",
+        name, nearest == NULL ? "" : "; did you mean '", nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
     return NULL;
 }
 

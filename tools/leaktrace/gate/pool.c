@@ -107,8 +107,7 @@ static void copy_lines(struct pool *pool, struct pool_entry *entry, const struct
 
 uint32_t pool_intern(struct pool *pool, const struct profile_location *location)
 {
-    const struct pool_mapping *mapping =
-        location->mapping == NULL ? NULL : intern_mapping(pool, location->mapping);
+    const struct pool_mapping *mapping = location->mapping == NULL ? NULL : intern_mapping(pool, location->mapping);
     uint64_t offset = location->address - (mapping == NULL ? 0 : location->mapping->start);
     struct pool_entry *entry;
     size_t len;

@@ -66,8 +66,7 @@ static const char *read_test(struct arena *arena, const char *value)
     return must_copy(arena, name + 1);
 }
 
-struct gate_process *process_add(struct gate_processes *processes, const char *exe, int pid,
-                                 const struct profile *profile)
+struct gate_process *process_add(struct gate_processes *processes, const char *exe, int pid, const struct profile *profile)
 {
     struct gate_process *process = must_take(&processes->arena, sizeof(*process));
 
@@ -126,8 +125,8 @@ static const char *name_in_ctest(struct arena *arena, const struct gate_process 
     return name != NULL ? name : name_by_command(process);
 }
 
-static const char *find_test(struct arena *arena, const struct gate_process *process,
-                             const struct gate_process *const *by_pid, size_t n)
+static const char *find_test(struct arena *arena, const struct gate_process *process, const struct gate_process *const *by_pid,
+                             size_t n)
 {
     for (unsigned i = 0; process != NULL && i < ANCESTORS_MAX; i++) {
         const struct gate_process *parent = find_parent(by_pid, n, process->parent);

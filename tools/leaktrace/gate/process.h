@@ -33,8 +33,7 @@ struct gate_processes {
 };
 
 /* Adds what the comments of one of its profiles tell. */
-struct gate_process *process_add(struct gate_processes *processes, const char *exe, int pid,
-                                 const struct profile *profile);
+struct gate_process *process_add(struct gate_processes *processes, const char *exe, int pid, const struct profile *profile);
 /* Fills the names of tests, when all processes are there. */
 void process_name_tests(struct gate_processes *processes);
 void process_release(struct gate_processes *processes);

@@ -1,6 +1,7 @@
 /* Leaks out of profiles. Owns nothing; called by gate/collect and gate/growth. */
 #include "gate/sample.h"
 
+#include "base/text.h"
 #include "common.h"
 #include "gate/process.h"
 #include "profile/profile.h"
@@ -9,6 +10,17 @@
 #include <string.h>
 
 #define NO_COLUMN SIZE_MAX
+
+bool sample_load(const char *path, struct profile *ret_profile)
+{
+    char why_buf[256] = "";
+    struct text why = TEXT_ON(why_buf);
+
+    if (profile_load(path, ret_profile, &why) == 0)
+        return true;
+    complain("%s: %s", path, why_buf);
+    return false;
+}
 
 static const char *label_of(const struct profile_sample *sample, const char *key)
 {
@@ -41,7 +53,7 @@ static bool class_of_block(const char *leak, enum sample_leaks leaks, enum leak_
         [LEAK_REACHABLE] = SAMPLE_ALL,
     };
 
-    for (enum leak_class class = LEAK_DEFINITE; class <= LEAK_REACHABLE; class++) {
+    for (enum leak_class class = LEAK_DEFINITE; class <= LEAK_REACHABLE; class ++) {
         if (strcmp(leak, leak_class_names[class]) != 0)
             continue;
         *ret_class = class;

@@ -20,6 +20,8 @@ struct sample_rules {
     bool growth; /* the profile is one of growth: all that is in it counts, for round `round` */
 };
 
+/* Reads a profile; false after a complaint. */
+bool sample_load(const char *path, struct profile *ret_profile);
 /* Adds the leaks of a profile of that kind. */
 void sample_take(struct leaks *leaks, enum leak_kind kind, const struct profile *profile, const struct gate_process *process,
                  const struct sample_rules *rules, size_t round);

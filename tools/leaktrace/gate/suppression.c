@@ -10,9 +10,21 @@
 /* Of valgrind, whose stacks begin with the function that was called; leaktrace's begin with its caller. */
 static bool is_allocator(const char *pattern)
 {
-    static const char *const names[] = {"malloc",         "calloc",  "realloc",       "memalign", "posix_memalign", "aligned_alloc",
-                                        "valloc",         "pvalloc", "reallocarray",  "_Znwm",    "_Znam",          "_ZnwmSt11align_val_t",
-                                        "_ZnamSt11align_val_t", "_ZnwmRKSt9nothrow_t", "_ZnamRKSt9nothrow_t"};
+    static const char *const names[] = {"malloc",
+                                        "calloc",
+                                        "realloc",
+                                        "memalign",
+                                        "posix_memalign",
+                                        "aligned_alloc",
+                                        "valloc",
+                                        "pvalloc",
+                                        "reallocarray",
+                                        "_Znwm",
+                                        "_Znam",
+                                        "_ZnwmSt11align_val_t",
+                                        "_ZnamSt11align_val_t",
+                                        "_ZnwmRKSt9nothrow_t",
+                                        "_ZnamRKSt9nothrow_t"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (pattern_is_all(pattern, names[i]))
@@ -29,8 +41,7 @@ static bool line_matches(const struct suppression_line *line, const struct place
         return pattern_is_all(line->pattern, frame->module);
     case SUPPRESSION_SOURCE:
         return (line->line == 0 || line->line == frame->line) &&
-               (pattern_is_all(line->pattern, frame->file) ||
-                pattern_is_all(line->pattern, places_base_name(frame->file)));
+               (pattern_is_all(line->pattern, frame->file) || pattern_is_all(line->pattern, places_base_name(frame->file)));
     default:
         return false;
     }
@@ -62,8 +73,8 @@ static bool lines_match(const struct suppression *suppression, size_t first, con
 static bool block_matches(const struct suppression *suppression, const struct leak *leak)
 {
     const struct suppression_line *line = suppression->lines;
-    bool begins_with_allocator = leak->kind == LEAK_HEAP && suppression->n_lines > 0 &&
-                                 line->field == SUPPRESSION_FUNCTION && is_allocator(line->pattern);
+    bool begins_with_allocator = leak->kind == LEAK_HEAP && suppression->n_lines > 0 && line->field == SUPPRESSION_FUNCTION &&
+                                 is_allocator(line->pattern);
 
     return lines_match(suppression, 0, leak) || (begins_with_allocator && lines_match(suppression, 1, leak));
 }
@@ -84,8 +95,7 @@ bool suppression_matches(const struct suppression *suppression, const struct lea
 {
     if (suppression->kind != leak->kind || (suppression->classes & 1u << leak->class) == 0)
         return false;
-    return suppression->pattern != NULL ? pattern_matches(suppression->pattern, leak)
-                                        : block_matches(suppression, leak);
+    return suppression->pattern != NULL ? pattern_matches(suppression->pattern, leak) : block_matches(suppression, leak);
 }
 
 bool suppression_has_expired(const struct suppression *suppression, const char *today)

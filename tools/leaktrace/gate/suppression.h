@@ -35,8 +35,8 @@ struct suppression {
     struct suppression_line *lines;
     size_t n_lines;
     enum leak_kind kind;
-    unsigned classes; /* bit (1 << enum leak_class) */
-    int64_t max;      /* -1: any number */
+    unsigned classes;  /* bit (1 << enum leak_class) */
+    int64_t max;       /* -1: any number */
     const char *until; /* "YYYY-MM-DD"; NULL: for ever */
     int64_t matched;   /* how many resources, by suppression_apply() */
     struct suppression *next;
@@ -47,8 +47,8 @@ struct suppressions {
     struct suppression *first, *last;
 };
 
-/* Reads a file, or (when `file` is NULL) the text of the default list. 0; or -errno with a line in `ret_why` that names the file
-   and the line. */
+/* Reads a file, or (when `file` is NULL) the text of the default list. 0; or -errno with a line in `ret_why` that names the
+   file and the line. */
 int suppression_read_file(struct suppressions *suppressions, const char *file, struct text *ret_why);
 int suppression_read_text(struct suppressions *suppressions, const char *file, const char *text, struct text *ret_why);
 /* Adds the list that comes with leaktrace. */

@@ -146,7 +146,7 @@ static int take_leak_kinds(struct parser *parser, char *list)
             continue;
         }
         while (class <= LEAK_REACHABLE && strcmp(word, leak_class_names[class]) != 0)
-            class++;
+            class ++;
         if (class > LEAK_REACHABLE)
             return refuse(parser, "match-leak-kinds takes definite, indirect, possible, reachable, all or none", word);
         classes |= 1u << class;
@@ -160,8 +160,8 @@ static void add_line(struct parser *parser, enum suppression_field field, const 
     struct arena *arena = &parser->suppressions->arena;
     struct suppression *block = parser->block;
 
-    block->lines = arena_grow(arena, block->lines, block->n_lines * sizeof(*block->lines),
-                              (block->n_lines + 1) * sizeof(*block->lines));
+    block->lines =
+        arena_grow(arena, block->lines, block->n_lines * sizeof(*block->lines), (block->n_lines + 1) * sizeof(*block->lines));
     if (block->lines == NULL)
         must_end();
     block->lines[block->n_lines++] = (struct suppression_line){field, must_copy(arena, pattern), source_line};

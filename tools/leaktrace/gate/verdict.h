@@ -19,7 +19,7 @@ struct verdict {
     int program_status;
     bool has_baseline;
     bool is_incomplete; /* what must be looked at was not: no leaks are no verdict */
-    bool colour; /* for text on standard output */
+    bool colour;        /* for text on standard output */
 };
 
 /* "leaks", "incomplete" or "clean". */

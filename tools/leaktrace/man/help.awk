@@ -1,7 +1,8 @@
 # Turns a --help text into the source of a manual page (man macros).
 #
-# The text's form: paragraphs that begin at the margin; options that begin with two spaces and a '-', their meaning
-# behind at least two more spaces or on deeper lines; everything else that is moved in stays as it stands.
+# The text's form: how the command is used, in one or more ways; paragraphs that begin at the margin; options that begin
+# with two spaces and a '-', their meaning behind at least two more spaces or on deeper lines; everything else that is
+# moved in stays as it stands.
 # Variable only_options: takes nothing but options of the form --NAME=DEFAULT, and writes them without the dashes.
 
 function escape(text) {
@@ -18,12 +19,12 @@ function enter(next_state) {
     if (state == "table" && next_state != "table")
         print ".fi\n.RE"
     if (next_state == "table" && state != "table")
-        print ".PP\n.RS 2\n.nf"
+        print (state == "section" ? "" : ".PP\n") ".RS 2\n.nf"
     state = next_state
 }
 
-/^Usage: / {
-    sub(/^Usage: /, "")
+/^Usage: / || (state == "section" && /^ +leaktrace /) {
+    sub(/^(Usage:)? */, "")
     if (!only_options)
         print ".SS " escape($0)
     state = "section"

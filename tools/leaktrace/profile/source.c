@@ -35,7 +35,8 @@ bool source_parse_name(const char *name, struct source_name *ret_name)
     size_t len = strlen(name), suffix = strlen(SOURCE_SUFFIX);
     char pid[16];
 
-    if (len <= suffix || strcmp(name + len - suffix, SOURCE_SUFFIX) != 0)
+    /* What begins with a '.' is still being written, or was never finished. */
+    if (*name == '.' || len <= suffix || strcmp(name + len - suffix, SOURCE_SUFFIX) != 0)
         return false;
     len -= suffix;
     if (!take_last_part(name, &len, parts.kind, sizeof(parts.kind)) ||
@@ -79,12 +80,17 @@ static void release_set(struct source_set *set)
     free(set->seq);
 }
 
-static bool has_kind(const struct source_set *set, const char *kind)
+const struct source_file *source_find_kind(const struct source_set *set, const char *kind)
 {
     for (size_t i = 0; i < set->n_files; i++)
         if (strcmp(set->files[i].kind, kind) == 0)
-            return true;
-    return false;
+            return &set->files[i];
+    return NULL;
+}
+
+static bool has_kind(const struct source_set *set, const char *kind)
+{
+    return source_find_kind(set, kind) != NULL;
 }
 
 /* Puts a file into the set, in the order of kinds; a kind that is there already stays as it is. */

@@ -62,6 +62,8 @@ int source_add_folder(struct source *source, const char *folder, const struct so
 /* Adds one file as it is; files of one moment of one process come into one set. A dump brings its growth since the mark
    along when that lies beside it. 0, or -errno with a line in `ret_why`. */
 int source_add_file(struct source *source, const char *path, struct text *ret_why);
+/* The file of that kind in a set; NULL when it has none. */
+const struct source_file *source_find_kind(const struct source_set *set, const char *kind);
 /* The set that was written last; there must be one. */
 const struct source_set *source_newest(const struct source *source);
 void source_release(struct source *source);

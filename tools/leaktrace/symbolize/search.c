@@ -103,7 +103,8 @@ static bool try_path(struct hunt *hunt, char *path, bool is_debug)
 {
     struct search_file file;
 
-    if (!open_elf(path, open(path, O_RDONLY | O_CLOEXEC), &file))
+    /* A pipe of that name must not wait for its other end. */
+    if (!open_elf(path, open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), &file))
         return false;
     if (!is_right(hunt, &file, is_debug)) {
         search_close(&file);

@@ -14,7 +14,7 @@ struct launch {
     int taken_signal; /* set before launch_wait(): a signal that is not passed on, but taken; 0: none */
     unsigned n_taken; /* how often it has come */
     struct launch_signals {
-        sigset_t mask;    /* as it was before */
+        sigset_t mask; /* as it was before */
         sigset_t awaited;
         struct sigaction child_action; /* as it was before */
     } signals;
@@ -26,12 +26,12 @@ struct launch_variable {
     const char *value;
 };
 
-/* Starts it. 0, or -errno when there can be no child. Otherwise launch_wait() is called until it says that the program has ended, and
-   then launch_finish(). */
+/* Starts it. 0, or -errno when there can be no child. Otherwise launch_wait() is called until it says that the program has
+   ended, and then launch_finish(). */
 int launch_start(char **argv, const struct launch_variable *variables, unsigned n_variables, struct launch *ret_launch);
-/* Waits for its end, at most so long (negative: without end), or until the taken signal comes; whether it has ended. Signals that ask
-   leaktrace to end, and SIGUSR1 and 2, are passed on; those that the terminal has sent to the whole foreground have reached the program
-   already. */
+/* Waits for its end, at most so long (negative: without end), or until the taken signal comes; whether it has ended. Signals
+   that ask leaktrace to end, and SIGUSR1 and 2, are passed on; those that the terminal has sent to the whole foreground have
+   reached the program already. */
 bool launch_wait(struct launch *launch, int timeout_ms);
 /* Puts signals back as they were. */
 void launch_finish(struct launch *launch);

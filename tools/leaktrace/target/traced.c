@@ -22,8 +22,8 @@ static unsigned make_variables(const char *options, const char *preload, enum pr
     return n;
 }
 
-int traced_start(char **program, const char *library, const char *preload, const char *options,
-                 enum program_verdict verdict, struct launch *ret_launch)
+int traced_start(char **program, const char *library, const char *preload, const char *options, enum program_verdict verdict,
+                 struct launch *ret_launch)
 {
     char *libraries = must_format("%s%s%s", library, preload[0] == '\0' ? "" : ":", preload);
     struct launch_variable variables[2];
