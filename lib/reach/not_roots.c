@@ -74,6 +74,8 @@ static void look_at_block(struct dead_search *search, uintptr_t tp)
     if ((uint32_t)(word >> 8 * (search->tid_at & 4)) != 0 || !thread_stack_find(not_roots->maps, tp, &stack) ||
         stack.start % PAGE != 0 || maps_find(not_roots->maps, stack.start) != NULL)
         return;
+    word = thread_stack_dtv(not_roots->maps, tp);
+    ranges_add(&not_roots->kept, word, word + 1);
     ranges_add(&not_roots->ranges, stack.start, stack.end);
 }
 

@@ -11,6 +11,7 @@ struct roots_settings;
 
 struct not_roots {
     struct ranges ranges;
+    struct ranges kept; /* addresses in blocks that libc keeps for the next thread, on the stacks of ended ones */
     struct maps *maps;
     const struct blocks *blocks;
     const struct parked_threads *parked;

@@ -86,6 +86,7 @@ static void mark_kept(const void *argument, pthread_t unjoined, void *marker)
     mark_words(marker, &word, 1);
     if (unjoined != 0)
         mark_range(marker, (struct range){unjoined, unjoined + THREAD_BLOCK_MAX});
+    mark_block_at(marker, unjoined == 0 ? 0 : thread_stack_dtv(((struct marker *)marker)->maps, unjoined));
 }
 
 /* The program does not want to hear of them, nor of what they point to. */
@@ -131,6 +132,9 @@ int roots_mark(struct marker *marker, const struct parked_threads *parked)
     ranges_sort(&not_roots.ranges);
     ranges_merge(&not_roots.ranges);
     failed = not_roots.ranges.failed;
+    for (size_t i = 0; i < not_roots.kept.count; i++)
+        mark_block_at(marker, not_roots.kept.items[i].start);
+    ranges_release(&not_roots.kept);
     if (!failed)
         mark_all(marker, parked, &not_roots.ranges);
     ranges_release(&not_roots.ranges);

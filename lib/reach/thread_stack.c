@@ -4,8 +4,8 @@
 #define PAGE 4096ul
 #define DTV_AT 8u /* in the head of a control block, which the ABI fixes: itself, the dtv, itself */
 
-/* Where it begins and how large it is stand side by side. Other words could be taken for that pair if it were not for its proportions:
-   the number of a thread, when it is small, and a pointer into the block behind it. */
+/* Where it begins and how large it is stand side by side. No stack is as large as its address is high: else the number of a thread, when it
+   is small, and the pointer into the block behind it would do. */
 bool thread_stack_find(struct maps *maps, uintptr_t tp, struct range *ret_stack)
 {
     uint64_t start, size;
