@@ -13,8 +13,6 @@ bool thread_stack_find(struct maps *maps, uintptr_t tp, struct range *ret_stack)
     for (uintptr_t at = tp; at < tp + THREAD_BLOCK_MAX; at += sizeof(uint64_t)) {
         if (!maps_word(maps, at, &start) || !maps_word(maps, at + sizeof(uint64_t), &size))
             return false;
-        /* No stack is as large as its address is high: else a number and a pointer into the block itself would do, the thread's
-           number and its list of locks for one. */
         if (size < start && start < tp && size % 8 == 0 && size >= 4 * PAGE && tp < start + size &&
             start + size - tp <= THREAD_BLOCK_MAX + PAGE) {
             *ret_stack = (struct range){start, start + size};
