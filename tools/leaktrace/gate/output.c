@@ -15,7 +15,7 @@ static const struct {
     output_write *write;
 } formats[] = {
     {"text", format_text},     {"json", format_json},     {"sarif", format_sarif},       {"junit", format_junit},
-    {"github", format_github}, {"gitlab", format_gitlab}, {"markdown", format_markdown},
+    {"github", format_github}, {"gitlab", format_gitlab}, {"markdown", format_markdown}, {"valgrind", format_valgrind},
 };
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
@@ -32,7 +32,8 @@ static output_write *find_format(const char *name)
     nearest = nearest_word(name, names, N_FORMATS);
     complain_usage(
         "gate",
-        "--format takes a list of text, json, sarif, junit, github, gitlab, markdown, each maybe with =FILE; not '%s'%s%s%s",
+        "--format takes a list of text, json, sarif, junit, github, gitlab, markdown, valgrind, each maybe with =FILE; not "
+        "'%s'%s%s%s",
         name, nearest == NULL ? "" : "; did you mean '", nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
     return NULL;
 }
