@@ -68,6 +68,14 @@ build_project() {
     [[ "$output" == *"leaktrace_add_gate(server): unknown"*"LEEKS"* ]]
 }
 
+@test "leaktrace_add_gate works in every folder once one has found the package" {
+    mkdir sub
+    printf 'find_package(leaktrace REQUIRED)\n' > sub/CMakeLists.txt
+    printf 'add_subdirectory(sub)\nleaktrace_add_gate(server ARGS lose)\n' > example.cmake
+    build_project
+    ctest_fails server_leaks
+}
+
 @test "C programs find the header by the package" {
     printf '%s\n' 'find_package(leaktrace REQUIRED)' 'target_link_libraries(server leaktrace::headers)' > example.cmake
     printf '#include <leaktrace/leaktrace.h>\n' | cat - sample.c > marked.c
