@@ -1,8 +1,10 @@
 /*
  * The option gate: a process that nobody has wrapped is judged at its end. Owns whether it is on, and the way to exit.
  *
- * When the last dump is there, `leaktrace gate --verdict` looks at it in a child of its own, which the program cannot see: it
- * is made by a bare call and ends without a signal. Whatever goes wrong, the process ends as it would have.
+ * When the last dump is there, `leaktrace gate --verdict` looks at it in a child of a child. That one in between the program
+ * cannot see: it is made by a bare call and ends without a signal. One that executes a program would end by SIGCHLD, be reaped
+ * by any thread that waits for children, and be lost where SIGCHLD is ignored. Whatever goes wrong, the process ends as it
+ * would have.
  */
 #include "life/life.h"
 
@@ -20,6 +22,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -144,13 +147,32 @@ static void become(const struct call *call)
     SYS_CALL(SYS_exit_group, 127, 0, 0, 0);
 }
 
+/* The child in between: its status becomes that of the command, which does not outlive it. */
+static void stand_between(const struct call *call)
+{
+    const uint64_t by_default[4] = {(uintptr_t)SIG_DFL}; /* as the kernel takes an action */
+    int status = 0, code = 127;
+    long child;
+
+    SYS_CALL(SYS_rt_sigaction, SIGCHLD, by_default, 0, sizeof(uint64_t));
+    child = SYS_CALL(SYS_clone, 0, 0, 0, 0);
+    if (child == 0) {
+        SYS_CALL(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0);
+        become(call);
+    }
+    if (child > 0 && SYS_CALL(SYS_wait4, child, &status, __WALL, 0) == child && WIFEXITED(status))
+        code = WEXITSTATUS(status);
+    SYS_CALL(SYS_exit_group, code, 0, 0, 0);
+}
+
 /* Waits for the child, but not for ever; its status as wait4 gives it, or -1. */
 static int wait_for(long child)
 {
     int64_t deadline = sys_monotonic_ns() + PATIENCE_NS;
     int status = 0;
+    long ended;
 
-    while (SYS_CALL(SYS_wait4, child, &status, WNOHANG | __WALL, 0) == 0) {
+    while ((ended = SYS_CALL(SYS_wait4, child, &status, WNOHANG | __WALL, 0)) == 0) {
         if (sys_monotonic_ns() > deadline) {
             SYS_CALL(SYS_kill, child, SIGKILL, 0, 0);
             SYS_CALL(SYS_wait4, child, &status, __WALL, 0);
@@ -158,7 +180,7 @@ static int wait_for(long child)
         }
         sys_sleep_ns(LOOK_NS);
     }
-    return status;
+    return ended == child ? status : -1;
 }
 
 static int run(const struct call *call)
@@ -166,7 +188,7 @@ static int run(const struct call *call)
     long child = SYS_CALL(SYS_clone, 0, 0, 0, 0);
 
     if (child == 0)
-        become(call);
+        stand_between(call);
     return child < 0 ? -1 : wait_for(child);
 }
 

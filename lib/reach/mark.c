@@ -2,6 +2,7 @@
 #include "reach/mark.h"
 
 #include "base/memory.h"
+#include "reach/chunk.h"
 
 #include <errno.h>
 
@@ -11,6 +12,7 @@ typedef void touch(struct marker *marker, uint32_t block, bool is_start);
 /* glibc keeps the end of its newest arena, a multiple of this, where a large block of others may lie by chance. */
 #define ARENA_SPAN (64ul << 20)
 #define LOOSE_BYTES_MAX (256ul << 20)
+#define SPARE_BYTES_MAX 4096ul
 #define LINE_BYTES 64ul
 #define PREFETCH_LINES 4u
 #define AHEAD 16u
@@ -123,11 +125,27 @@ static void gather(const uint64_t *words, size_t n, uintptr_t addr, void *contex
     }
 }
 
+/* glibc lets a program use what it has not asked for up to the end of the chunk (malloc_usable_size). Anything else that stands
+   before a block is no size that fits it. */
+static size_t usable_size(struct marker *marker, uintptr_t addr, size_t size)
+{
+    uint64_t chunk, usable;
+
+    if (maps_can_read(marker->maps, addr - sizeof(chunk), size + sizeof(chunk)))
+        chunk = ((const uint64_t *)addr)[-1];
+    else if (!maps_word(marker->maps, addr - sizeof(chunk), &chunk))
+        return size;
+    usable = (chunk & ~CHUNK_FLAGS) - ((chunk & CHUNK_IS_MMAPPED) != 0 ? CHUNK_HEAD : CHUNK_HEAD - CHUNK_SIZE);
+    return usable > size && usable - size < SPARE_BYTES_MAX ? usable : size;
+}
+
 static void look_into(struct marker *marker, uint32_t block, maps_words *words)
 {
     uintptr_t addr = blocks_addr(marker->blocks, block);
     size_t size = blocks_size(marker->blocks, block) & ~7ul;
 
+    if (marker->has_chunks)
+        size = usable_size(marker, addr, size);
     if (maps_can_read(marker->maps, addr, size)) {
         words((const uint64_t *)addr, size / sizeof(uint64_t), addr, marker);
         marker->maps->bytes += size;
@@ -139,7 +157,7 @@ static void look_into(struct marker *marker, uint32_t block, maps_words *words)
 static inline uint32_t pop(struct marker *marker)
 {
     uint32_t block = marker->stack.items[--marker->stack.count];
-    const char *start = (const char *)blocks_addr(marker->blocks, block);
+    const char *start = (const char *)blocks_addr(marker->blocks, block) - sizeof(uint64_t);
 
     for (unsigned line = 0; line < PREFETCH_LINES; line++)
         __builtin_prefetch(start + line * LINE_BYTES);

@@ -23,6 +23,7 @@ struct marker {
     struct maps *maps;
     struct mark_stack stack;               /* blocks whose words are still to be looked at */
     struct range unreached;                /* where the unreached blocks are, when it is looked loosely */
+    bool has_chunks;                       /* blocks are glibc's, with their sizes before them */
     uint32_t leader;                       /* the unreached block whose own is being looked for */
     void (*settle)(struct marker *marker); /* does to blocks what the pending pointers into them do */
     uintptr_t pending[MARK_PENDING];

@@ -33,18 +33,13 @@ void not_roots_add_own(struct not_roots *not_roots)
 
 /* --- stacks of threads that live ------------------------------------------------------------------------------------ */
 
-static bool has(struct range range, uintptr_t addr)
-{
-    return addr - range.start < range.end - range.start;
-}
-
 static void add_unused(struct not_roots *not_roots, const struct parked *parked)
 {
     const struct mapping *mapping = maps_find(not_roots->maps, parked->sp);
     struct range stack;
 
     if (thread_stack_find(not_roots->maps, parked->tp, &stack)) {
-        if (has(stack, parked->sp))
+        if (range_has(stack, parked->sp))
             ranges_add(&not_roots->ranges, stack.start, parked->sp);
     } else if (mapping != NULL && (mapping->flags & MAPPING_STACK) != 0) {
         ranges_add(&not_roots->ranges, mapping->range.start, parked->sp);
@@ -61,8 +56,8 @@ struct dead_search {
     uintptr_t tid_at;
 };
 
-/* The kernel sets the number to 0 when the thread ends. Only a stack that libc has made has a page before it that nobody can
- * read. */
+/* The kernel sets the number to 0 when the thread ends, and libc to -1 when it was joined. Only a stack that libc has made has
+   a page before it that nobody can read. */
 static void look_at_block(struct dead_search *search, uintptr_t tp)
 {
     struct not_roots *not_roots = search->not_roots;
@@ -71,7 +66,7 @@ static void look_at_block(struct dead_search *search, uintptr_t tp)
 
     if (!maps_word(not_roots->maps, (tp + search->tid_at) & ~7ul, &word))
         return;
-    if ((uint32_t)(word >> 8 * (search->tid_at & 4)) != 0 || !thread_stack_find(not_roots->maps, tp, &stack) ||
+    if ((int32_t)(word >> 8 * (search->tid_at & 4)) > 0 || !thread_stack_find(not_roots->maps, tp, &stack) ||
         stack.start % PAGE != 0 || maps_find(not_roots->maps, stack.start) != NULL)
         return;
     word = thread_stack_dtv(not_roots->maps, tp);

@@ -22,5 +22,7 @@ struct not_roots {
 void not_roots_add_own(struct not_roots *not_roots);
 void not_roots_add_stacks(struct not_roots *not_roots);
 void not_roots_add_allocator(struct not_roots *not_roots);
+/* Of the heap below the break what is glibc's; `arenas`: where its main arenas may lie. */
+void not_roots_add_brk(struct not_roots *not_roots, const struct ranges *arenas);
 
 #endif

@@ -5,16 +5,10 @@
  */
 #include "reach/not_roots.h"
 
-#include "base/sys.h"
+#include "reach/chunk.h"
 #include "reach/roots.h"
 
-#include <fcntl.h>
-#include <string.h>
-
 #define PAGE 4096ul
-#define CHUNK_HEAD 16ul /* of glibc, before a block: the size of the chunk before or what alignment has cost, and the size */
-#define CHUNK_IS_MMAPPED 2ul
-#define CHUNK_FLAGS 7ul
 #define MMAPPED_MIN 2048ul      /* no smaller block is worth a mapping */
 #define ARENA_SPAN (64ul << 20) /* each heap of an arena that is not the main one starts at a multiple */
 #define ARENA_HEAD_MAX 256ul    /* the arena stands behind the head of its first heap */
@@ -23,47 +17,14 @@
 #define BINS_EMPTY_MIN 8u
 #define ARENA_BEFORE_BINS 112ul /* its lock, flags, lists of small chunks, and where the free memory at its end begins */
 #define ARENA_BEHIND_BINS 64ul
-#define START_BRK_FIELD 47 /* of /proc/self/stat */
 
 /* --- glibc's -------------------------------------------------------------------------------------------------------- */
-
-/* Where the kernel was asked to begin; 0 when it does not tell. Without randomization the program's own data is in the same
- * mapping. */
-static uintptr_t read_start_brk(void)
-{
-    char buf[2048], *at;
-    int fd = sys_open("/proc/thread-self/stat", O_RDONLY, 0);
-    ssize_t len = fd < 0 ? 0 : sys_read(fd, buf, sizeof(buf) - 1);
-    uintptr_t value = 0;
-
-    if (fd >= 0)
-        sys_close(fd);
-    buf[len < 0 ? 0 : len] = '\0';
-    at = strrchr(buf, ')'); /* ends the second field, which may hold blanks */
-    for (int field = 2; at != NULL && field < START_BRK_FIELD; field++)
-        at = strchr(at + 1, ' ');
-    for (at = at == NULL ? buf + len : at + 1; *at >= '0' && *at <= '9'; at++)
-        value = value * 10 + (uintptr_t)(*at - '0');
-    return value;
-}
-
-static void add_main_arena(struct not_roots *not_roots)
-{
-    uintptr_t start = read_start_brk();
-
-    for (size_t i = 0; start != 0 && i < not_roots->maps->count; i++) {
-        const struct mapping *mapping = &not_roots->maps->items[i];
-
-        if ((mapping->flags & MAPPING_BRK) != 0)
-            ranges_add(&not_roots->ranges, start > mapping->range.start ? start : mapping->range.start, mapping->range.end);
-    }
-}
 
 /* The main arena itself lies in libc's data. It points to the free memory behind the last block, an address that is inside of
    that block: a block may use the first word of the chunk behind it. An empty list of chunks is a pair of pointers to the place
    16 bytes before it, and there are 127 lists in a row, most of them empty. */
 struct bins {
-    struct not_roots *not_roots;
+    struct ranges arenas;
     uintptr_t last;
     unsigned empty;
 };
@@ -73,7 +34,7 @@ static void end_bins(struct bins *bins)
     uintptr_t first = bins->last - (BINS - 1) * BIN_BYTES;
 
     if (bins->empty >= BINS_EMPTY_MIN)
-        ranges_add(&bins->not_roots->ranges, first - ARENA_BEFORE_BINS, bins->last + BIN_BYTES + ARENA_BEHIND_BINS);
+        ranges_add(&bins->arenas, first - ARENA_BEFORE_BINS, bins->last + BIN_BYTES + ARENA_BEHIND_BINS);
     bins->empty = 0;
 }
 
@@ -93,9 +54,9 @@ static void look_for_bins(const uint64_t *words, size_t n, uintptr_t addr, void 
     }
 }
 
-static void add_main_arena_head(struct not_roots *not_roots)
+static void add_main_arena(struct not_roots *not_roots)
 {
-    struct bins bins = {.not_roots = not_roots};
+    struct bins bins = {.last = 0};
 
     for (size_t i = 0; i < not_roots->maps->count; i++) {
         const struct mapping *mapping = &not_roots->maps->items[i];
@@ -104,6 +65,11 @@ static void add_main_arena_head(struct not_roots *not_roots)
             maps_read(not_roots->maps, mapping->range, look_for_bins, &bins);
     }
     end_bins(&bins);
+    for (size_t i = 0; i < bins.arenas.count; i++)
+        ranges_add(&not_roots->ranges, bins.arenas.items[i].start, bins.arenas.items[i].end);
+    not_roots_add_brk(not_roots, &bins.arenas);
+    not_roots->ranges.failed |= bins.arenas.failed;
+    ranges_release(&bins.arenas);
 }
 
 struct arena_head {
@@ -183,7 +149,6 @@ void not_roots_add_allocator(struct not_roots *not_roots)
         return;
     }
     add_main_arena(not_roots);
-    add_main_arena_head(not_roots);
     for (size_t i = 0; i < not_roots->maps->count; i++)
         if ((not_roots->maps->items[i].flags & (MAPPING_OF_FILE | MAPPING_SHARED | MAPPING_STACK | MAPPING_BRK)) == 0)
             add_arenas_in(not_roots, not_roots->maps->items[i].range);

@@ -15,6 +15,11 @@ struct range {
     uintptr_t end;
 };
 
+static inline bool range_has(struct range range, uintptr_t addr)
+{
+    return addr - range.start < range.end - range.start;
+}
+
 struct ranges {
     struct range *items;
     size_t count;

@@ -126,6 +126,7 @@ int roots_mark(struct marker *marker, const struct parked_threads *parked)
     struct not_roots not_roots = {.maps = marker->maps, .blocks = marker->blocks, .parked = parked, .settings = &settings};
     bool failed;
 
+    marker->has_chunks = settings.is_glibc;
     not_roots_add_own(&not_roots);
     not_roots_add_stacks(&not_roots);
     not_roots_add_allocator(&not_roots);

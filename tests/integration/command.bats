@@ -190,7 +190,7 @@ first_row() {
 @test "the command refuses what it does not know, and names what is near" {
     ends_with 2 repot
     said "did you mean 'report'?"
-    ends_with 2 top 1
+    ends_with 2 serve 1
     said "not yet"
     ends_with 2
     ends_with 0 --version

@@ -64,6 +64,43 @@ judged() {
     says "lose_descriptor"
 }
 
+@test "a program that ignores SIGCHLD is judged, and one that waits for every child in a thread sees none of ours" {
+    cat >"$BATS_TEST_TMPDIR/waits.c" <<'END'
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+static void *wait_for_children(void *unused)
+{
+    for (;;)
+        if (wait(NULL) > 0)
+            fputs("a child\n", stderr);
+    return unused;
+}
+static void say(int sig) { (void)sig; fputs("a signal\n", stderr); }
+static volatile char *lost;
+int main(int c, char **v)
+{
+    pthread_t thread;
+    (void)v;
+    signal(SIGCHLD, c > 1 ? say : SIG_IGN);
+    if (c > 1)
+        pthread_create(&thread, NULL, wait_for_children, NULL);
+    lost = malloc(100);
+    lost[0] = 1;
+    lost = NULL;
+    return 0;
+}
+END
+    gcc -O0 -o "$BATS_TEST_TMPDIR/waits" "$BATS_TEST_TMPDIR/waits.c"
+    judged gate=yes "$BATS_TEST_TMPDIR/waits"
+    expect 23
+    judged gate=yes "$BATS_TEST_TMPDIR/waits" thread
+    expect 23
+    [[ $stderr != *"a child"* && $stderr != *"a signal"* ]]
+}
+
 @test "nothing is said where the log is not standard error" {
     judged "gate=yes:log=none" "$(specimen)" fd
     expect 23

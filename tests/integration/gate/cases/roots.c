@@ -185,7 +185,10 @@ static int keep_in_register_of_main(void)
     uintptr_t block = hidden(site_block(SIZE));
 
     scrub();
-    __asm__ volatile("mov %0, %%r12\n not %%r12\n and $-16, %%rsp\n xor %%edi, %%edi\n call exit@PLT" : : "a"(block) : "r12", "memory");
+    __asm__ volatile("mov %0, %%r12\n not %%r12\n and $-16, %%rsp\n xor %%edi, %%edi\n call exit@PLT"
+                     :
+                     : "a"(block)
+                     : "r12", "memory");
     return 99;
 }
 
@@ -345,7 +348,10 @@ static void in_suspended_register(void)
 
     scrub();
     __asm__ volatile("mov %0, %%rbx\n not %%rbx\n xor %%eax, %%eax\n and $-16, %%rsp\n lea other_context(%%rip), %%rdi\n"
-                     "lea main_context(%%rip), %%rsi\n call swapcontext@PLT" : : "a"(block) : "rbx", "memory");
+                     "lea main_context(%%rip), %%rsi\n call swapcontext@PLT"
+                     :
+                     : "a"(block)
+                     : "rbx", "memory");
     exit(99);
 }
 
@@ -481,6 +487,36 @@ static int keep_in_break(void)
     return 0;
 }
 
+/* So much is acquired behind it that libc goes on there. */
+static int keep_between_breaks(void)
+{
+    void *volatile *place = sbrk(2 * PAGE);
+    static void *volatile behind[64];
+
+    MUST(place != (void *)-1);
+    for (int i = 0; i < 64; i++)
+        behind[i] = malloc(8 * PAGE);
+    MUST((char *)behind[63] > (char *)place);
+    place[PAGE / sizeof(void *)] = site_block(SIZE);
+    return 0;
+}
+
+/* What libc has behind a piece of the program's is still its own: what a block was given back with, it keeps alive no more. */
+static int lose_behind_break(void)
+{
+    static void *volatile behind[64];
+    void *volatile *freed;
+
+    MUST(sbrk(2 * PAGE) != (void *)-1);
+    for (int i = 0; i < 64; i++)
+        behind[i] = malloc(8 * PAGE);
+    freed = behind[32];
+    freed[100] = site_block(SIZE);
+    free((void *)freed);
+    behind[32] = NULL;
+    return 0;
+}
+
 static int keep_in_environment(void)
 {
     char *text = site_block(SIZE);
@@ -586,6 +622,8 @@ const struct gate_case gate_cases[] = {
     {"mapping_read_only", keep_in_read_only_mapping},
     {"unmapped", lose_in_unmapped},
     {"break", keep_in_break},
+    {"between_breaks", keep_between_breaks},
+    {"behind_break", lose_behind_break},
     {"unreadable", survive_unreadable_memory},
     {"behind_unreadable", keep_behind_unreadable_memory},
     {NULL, NULL},
