@@ -220,6 +220,20 @@ EOF
     equal "${lines[-1]}" "::notice title=leaktrace gate::1 leak in 1 process"
 }
 
+@test "a result that goes to a device, a pipe or a link leaves it what it is" {
+    local dir="$BATS_TEST_TMPDIR"
+    ln -s real.json "$dir/link.json"
+    mkfifo "$dir/pipe"
+    cat "$dir/pipe" > "$dir/piped" 3>&- &
+    gate --format "json=$dir/link.json,github=$dir/pipe" -- "$(specimen)" fd
+    expect 23
+    wait $!
+    [ -L "$dir/link.json" ]
+    [ -p "$dir/pipe" ]
+    grep -q '"leaks"' "$dir/real.json"
+    grep -q '^::error ' "$dir/piped"
+}
+
 @test "when all formats go to files, a line on standard error sums up" {
     gate --format "json=$BATS_TEST_TMPDIR/result.json" -- "$(specimen)" fd
     expect 23

@@ -224,6 +224,24 @@ static void text_shows_the_ends_of_long_stacks(void **state)
     free(frames);
 }
 
+static void valgrinds_log_counts_each_leak_that_fails(void **state)
+{
+    char *text;
+
+    (void)state;
+    process.test = "test_it";
+    add_failing(LEAK_STACK("leaf", "main"));
+    add_failing(LEAK_STACK("other"))->class = LEAK_POSSIBLE;
+    leaks_add_by_hand(&hand, LEAK_HEAP, LEAK_DEFINITE, 9, 99, LEAK_STACK("known"));
+    text = write_with(format_valgrind);
+    assert_has(text,
+               "==7== 96 bytes in 3 blocks are definitely lost in loss record 1 of 2\n==7==    at leaf\n==7==    by main\n"
+               "==7==    test test_it\n==7==    3 heap blocks (96 B) definitely lost, fingerprint ");
+    assert_has(text, "==7== 96 bytes in 3 blocks are possibly lost in loss record 2 of 2\n");
+    assert_has_not(text, "known");
+    free(text);
+}
+
 static void a_list_of_formats_is_read_with_their_files(void **state)
 {
     struct output *outputs;
@@ -254,6 +272,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_code_flow_leads_from_main_to_the_leaf, begin, end),
         cmocka_unit_test_setup_teardown(cells_of_a_table_hold_no_markup, begin, end),
         cmocka_unit_test_setup_teardown(text_shows_the_ends_of_long_stacks, begin, end),
+        cmocka_unit_test_setup_teardown(valgrinds_log_counts_each_leak_that_fails, begin, end),
         cmocka_unit_test_setup_teardown(a_list_of_formats_is_read_with_their_files, begin, end),
     };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static struct leaks leaks;
-static struct gate_process first = {.pid = 1, .exe = "app"}, second = {.pid = 2, .exe = "app"};
+static struct gate_process first = {.pid = 2, .number = 1, .exe = "app"}, second = {.pid = 1, .number = 2, .exe = "app"};
 static struct profile_function parse = {.id = 1, .name = "parse", .system_name = "parse", .file = ""};
 
 static int begin(void **state)
@@ -82,6 +82,21 @@ static void what_looks_the_same_is_one_and_what_has_no_name_is_told_by_its_place
     assert_int_equal(leaks.sorted[0]->n_processes, 1);
 }
 
+static void a_process_is_noted_once_however_many_places_look_the_same(void **state)
+{
+    (void)state;
+    for (uint64_t offset = 0x100; offset < 0x105; offset++) {
+        add(&first, LEAK_DEFINITE, 1, intern("/opt/app", "aa", 0x1000000, offset, &parse));
+        add(&second, LEAK_DEFINITE, 1, intern("/opt/app", "aa", 0x1000000, offset, &parse));
+    }
+    leaks_finish(&leaks, NULL);
+    assert_int_equal(leaks.n, 1);
+    assert_int_equal(leaks.sorted[0]->amount.count, 10);
+    assert_int_equal(leaks.sorted[0]->n_processes, 2);
+    assert_ptr_equal(leaks.sorted[0]->processes[0], &first);
+    assert_ptr_equal(leaks.sorted[0]->processes[1], &second);
+}
+
 static void the_order_does_not_depend_on_that_in_which_they_came(void **state)
 {
     struct profile_function load = {.id = 2, .name = "load", .system_name = "load", .file = ""};
@@ -122,6 +137,7 @@ static void growth_is_kept_by_round(void **state)
     assert_int_equal(leaks.sorted[0]->rounds[0].count, 2);
     assert_int_equal(leaks.sorted[0]->rounds[2].count, 6);
     assert_int_equal(leaks.sorted[0]->amount.count, 6);
+    assert_int_equal(leaks.sorted[0]->n_processes, 2);
 }
 
 static void nothing_is_no_leak(void **state)
@@ -138,6 +154,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_place_is_the_same_wherever_its_module_lies, begin, end),
         cmocka_unit_test_setup_teardown(leaks_of_one_site_add_up_over_processes, begin, end),
         cmocka_unit_test_setup_teardown(what_looks_the_same_is_one_and_what_has_no_name_is_told_by_its_place, begin, end),
+        cmocka_unit_test_setup_teardown(a_process_is_noted_once_however_many_places_look_the_same, begin, end),
         cmocka_unit_test_setup_teardown(the_order_does_not_depend_on_that_in_which_they_came, begin, end),
         cmocka_unit_test_setup_teardown(growth_is_kept_by_round, begin, end),
         cmocka_unit_test_setup_teardown(nothing_is_no_leak, begin, end),

@@ -2,6 +2,7 @@
 #include "gate/leak.h"
 
 #include "common.h"
+#include "gate/process.h"
 
 /* For base/table.h: every function that adds to a table has the leaks at hand under this name. */
 #define TABLE_ARENA (&leaks->arena)
@@ -64,7 +65,7 @@ static struct leak_entry *find(struct leaks *leaks, struct leak_entry **table, c
     return entry;
 }
 
-/* A process with several samples at a site is noted once. */
+/* A process with several samples at a site is noted once, if they follow each other; see finish_processes(). */
 static void add_process(struct leaks *leaks, struct leak *leak, const struct gate_process *process)
 {
     size_t n = leak->n_processes;
@@ -186,6 +187,25 @@ static void merge(struct leaks *leaks, const struct leak_entry *raw, const struc
     free(stack);
 }
 
+static int compare_processes(const void *a, const void *b)
+{
+    const struct gate_process *left = *(const struct gate_process *const *)a, *right = *(const struct gate_process *const *)b;
+
+    return (left->number > right->number) - (left->number < right->number);
+}
+
+/* Several stacks and rounds of a leak bring the same processes along. */
+static void finish_processes(struct leak *leak)
+{
+    size_t n = 0;
+
+    qsort(leak->processes, leak->n_processes, sizeof(*leak->processes), compare_processes);
+    for (size_t i = 0; i < leak->n_processes; i++)
+        if (n == 0 || leak->processes[i] != leak->processes[n - 1])
+            leak->processes[n++] = leak->processes[i];
+    leak->n_processes = n;
+}
+
 static int descending(int64_t a, int64_t b)
 {
     return (a < b) - (a > b);
@@ -230,8 +250,10 @@ void leaks_finish(struct leaks *leaks, const struct symbolize_options *symbols)
         merge(leaks, raw, places);
     leaks->n = 0;
     leaks->sorted = must_take(&leaks->arena, HASH_COUNT(leaks->merged) * sizeof(*leaks->sorted));
-    for (struct leak_entry *entry = leaks->merged; entry != NULL; entry = entry->hh.next)
+    for (struct leak_entry *entry = leaks->merged; entry != NULL; entry = entry->hh.next) {
+        finish_processes(&entry->leak);
         leaks->sorted[leaks->n++] = &entry->leak;
+    }
     if (leaks->n > 0)
         qsort(leaks->sorted, leaks->n, sizeof(*leaks->sorted), compare_leaks);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct {
@@ -14,7 +15,7 @@ static const struct {
     output_write *write;
 } formats[] = {
     {"text", format_text},     {"json", format_json},     {"sarif", format_sarif},       {"junit", format_junit},
-    {"github", format_github}, {"gitlab", format_gitlab}, {"markdown", format_markdown},
+    {"github", format_github}, {"gitlab", format_gitlab}, {"markdown", format_markdown}, {"valgrind", format_valgrind},
 };
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
@@ -31,7 +32,8 @@ static output_write *find_format(const char *name)
     nearest = nearest_word(name, names, N_FORMATS);
     complain_usage(
         "gate",
-        "--format takes a list of text, json, sarif, junit, github, gitlab, markdown, each maybe with =FILE; not '%s'%s%s%s",
+        "--format takes a list of text, json, sarif, junit, github, gitlab, markdown, valgrind, each maybe with =FILE; not "
+        "'%s'%s%s%s",
         name, nearest == NULL ? "" : "; did you mean '", nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?");
     return NULL;
 }
@@ -62,10 +64,19 @@ size_t output_parse(const char *list, struct output **ret_outputs)
     return n;
 }
 
+/* A device, a pipe or a link: it must stay what it is. */
+static bool is_special(const char *file)
+{
+    struct stat st;
+
+    return lstat(file, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
 /* A reader of the file sees all of it or what was there before. */
 static bool write_file(const struct output *output, const struct verdict *verdict)
 {
-    char *beside = must_format("%s.%d.tmp", output->file, (int)getpid());
+    bool in_place = is_special(output->file);
+    char *beside = in_place ? must_format("%s", output->file) : must_format("%s.%d.tmp", output->file, (int)getpid());
     FILE *out = fopen(beside, "we");
     int error = out == NULL ? errno : 0;
 
@@ -75,10 +86,10 @@ static bool write_file(const struct output *output, const struct verdict *verdic
         if (fclose(out) != 0)
             error = errno;
     }
-    if (error == 0 && rename(beside, output->file) != 0)
+    if (error == 0 && !in_place && rename(beside, output->file) != 0)
         error = errno;
     if (error != 0) {
-        if (out != NULL)
+        if (out != NULL && !in_place)
             unlink(beside);
         complain("cannot write %s: %s", output->file, strerror(error));
     }

@@ -10,7 +10,8 @@
 /* Writes a whole result. */
 typedef void output_write(const struct verdict *verdict, FILE *out);
 
-output_write format_text, format_json, format_sarif, format_junit, format_github, format_gitlab, format_markdown;
+output_write format_text, format_json, format_sarif, format_junit, format_github, format_gitlab, format_markdown,
+    format_valgrind;
 
 struct output {
     output_write *write;

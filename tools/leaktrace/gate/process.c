@@ -83,7 +83,7 @@ struct gate_process *process_add(struct gate_processes *processes, const char *e
     else
         processes->first = process;
     processes->last = process;
-    processes->n++;
+    process->number = ++processes->n;
     return process;
 }
 

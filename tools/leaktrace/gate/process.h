@@ -16,6 +16,7 @@ struct profile;
 
 struct gate_process {
     int pid;
+    size_t number;       /* in the order in which they were read, from 1 on */
     int parent;          /* 0: unknown */
     const char *exe;     /* as in the names of its dumps */
     const char *command; /* line; empty: unknown */
