@@ -30,11 +30,11 @@ tests_of_leaks() {
 }
 
 @test "Bats' tests are named" {
-    printf '@test "opens a file: a-b" { %s fd; }\n@test "is clean" { %s keep; }\n' "$(specimen)" "$(specimen)" \
+    printf '@test "opens a file: a-b" { %s fd; }\n@test "opens_one more-often" { %s fd; }\n@test "is clean" { %s keep; }\n' "$(specimen)" "$(specimen)" "$(specimen)" \
         > "$BATS_TEST_TMPDIR/suite.bats"
     gate --format "json=$BATS_TEST_TMPDIR/result.json" -o exe=gate -- env -u BATS_TEST_NAME bats "$BATS_TEST_TMPDIR/suite.bats"
     expect 23
-    equal "$(tests_of_leaks)" "[['opens a file: a-b']]"
+    equal "$(tests_of_leaks)" "[['opens a file: a-b', 'opens_one more-often']]"
 }
 
 @test "pytest's tests are named" {
