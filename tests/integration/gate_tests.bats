@@ -66,6 +66,17 @@ with_child() {
     STARTED+=("$(cat "$BATS_TEST_TMPDIR/pid")")
 }
 
+@test "a forked child that has done nothing yet when its parent ends is told" {
+    cat > "$BATS_TEST_TMPDIR/leaves.c" << 'EOF'
+#include <unistd.h>
+int main(void) { if (fork() == 0) { close(0); close(1); close(2); close(3); sleep(20); } return 0; }
+EOF
+    gcc -o "$BATS_TEST_TMPDIR/leaves" "$BATS_TEST_TMPDIR/leaves.c"
+    gate -- "$BATS_TEST_TMPDIR/leaves"
+    expect 0
+    says "1 process is still running, and not judged"
+}
+
 @test "children that are killed, or go on running, are told" {
     # shellcheck disable=SC2016
     with_child 'kill -KILL $!; wait $! || true'
