@@ -164,6 +164,42 @@ EOF
     expect 0 "leaktrace gate: no leaks in 1 process"
 }
 
+@test "a folder may have any name that an option can hold" {
+    local name
+    for name in 'a " quote' "an ' apostrophe: and, others" $'two\nlines'; do
+        gate --dir "$BATS_TEST_TMPDIR/$name" -- "$(specimen)" fd
+        expect 23
+        ls "$BATS_TEST_TMPDIR/$name"/*.fd.pb.gz
+    done
+    gate --dir "$BATS_TEST_TMPDIR/both \" and '" -- "$(specimen)" fd
+    expect 3
+    says "has both kinds of quotes"
+}
+
+@test "what only has the name of a dump is passed over" {
+    mkdir "$BATS_TEST_TMPDIR/kept"
+    mkfifo "$BATS_TEST_TMPDIR/kept/never.7.0001.heap.pb.gz"
+    mkdir "$BATS_TEST_TMPDIR/kept/folder.8.0001.heap.pb.gz"
+    run --separate-stderr timeout 20 "$LEAKTRACE_COMMAND" gate --dir "$BATS_TEST_TMPDIR/kept" -- "$(specimen)" fd
+    expect 23 "leaktrace gate: 1 leak in 1 process"
+    run --separate-stderr timeout 20 "$LEAKTRACE_COMMAND" gate --verdict "$BATS_TEST_TMPDIR/kept"
+    expect 23 "leaktrace gate: 1 leak in 1 process"
+    equal "$stderr" ""
+}
+
+@test "debug files elsewhere give lines" {
+    mkdir "$BATS_TEST_TMPDIR/symbols"
+    echo 'int open(const char *, int, ...); int main(void) { return open("/dev/null", 0) < 0; }' > "$BATS_TEST_TMPDIR/opens.c"
+    gcc -g -o "$BATS_TEST_TMPDIR/opens" "$BATS_TEST_TMPDIR/opens.c"
+    objcopy --only-keep-debug "$BATS_TEST_TMPDIR/opens" "$BATS_TEST_TMPDIR/symbols/opens.debug"
+    strip "$BATS_TEST_TMPDIR/opens"
+    gate -- "$BATS_TEST_TMPDIR/opens"
+    [[ "$output" != *"opens.c:1"* ]]
+    gate --symbols "$BATS_TEST_TMPDIR/symbols" -- "$BATS_TEST_TMPDIR/opens"
+    expect 23
+    [[ "$output" == *"main (opens.c:1)"* ]]
+}
+
 @test "a folder that cannot be made or read is leaktrace's failure" {
     gate --dir /proc/nonexistent -- "$(specimen)"
     expect 3

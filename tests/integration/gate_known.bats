@@ -141,6 +141,16 @@ EOF
     done
 }
 
+@test "a baseline stays as it is when the program was not looked at" {
+    local file="$BATS_TEST_TMPDIR/baseline.txt"
+    gate --baseline "$file" --update-baseline -- "$(specimen)" heap
+    equal "$(grep -vc '^#' "$file")" 1
+    gate --baseline "$file" --update-baseline -o exe=none -- "$(specimen)" heap
+    expect 3
+    says "$file stays as it is"
+    equal "$(grep -vc '^#' "$file")" 1
+}
+
 @test "a baseline in the middle of a merge is refused" {
     printf '<<<<<<< HEAD\n' > "$BATS_TEST_TMPDIR/baseline"
     gate --baseline "$BATS_TEST_TMPDIR/baseline" -- "$(specimen)" heap

@@ -30,11 +30,11 @@ tests_of_leaks() {
 }
 
 @test "Bats' tests are named" {
-    printf '@test "opens a file: a-b" { %s fd; }\n@test "is clean" { %s keep; }\n' "$(specimen)" "$(specimen)" \
+    printf '@test "opens a file: a-b" { %s fd; }\n@test "opens_one more-often" { %s fd; }\n@test "is clean" { %s keep; }\n' "$(specimen)" "$(specimen)" "$(specimen)" \
         > "$BATS_TEST_TMPDIR/suite.bats"
     gate --format "json=$BATS_TEST_TMPDIR/result.json" -o exe=gate -- env -u BATS_TEST_NAME bats "$BATS_TEST_TMPDIR/suite.bats"
     expect 23
-    equal "$(tests_of_leaks)" "[['opens a file: a-b']]"
+    equal "$(tests_of_leaks)" "[['opens a file: a-b', 'opens_one more-often']]"
 }
 
 @test "pytest's tests are named" {
@@ -64,6 +64,17 @@ with_child() {
     gate --no-heap --dir "$BATS_TEST_TMPDIR/kept" -- sh -c "$(specimen) serve=$BATS_TEST_TMPDIR/pid > /dev/null 2>&1 3>&- &
         until ls $BATS_TEST_TMPDIR/kept/gate.*.status > /dev/null 2>&1; do sleep 0.1; done; $1"
     STARTED+=("$(cat "$BATS_TEST_TMPDIR/pid")")
+}
+
+@test "a forked child that has done nothing yet when its parent ends is told" {
+    cat > "$BATS_TEST_TMPDIR/leaves.c" << 'EOF'
+#include <unistd.h>
+int main(void) { if (fork() == 0) { close(0); close(1); close(2); close(3); sleep(20); } return 0; }
+EOF
+    gcc -o "$BATS_TEST_TMPDIR/leaves" "$BATS_TEST_TMPDIR/leaves.c"
+    gate -- "$BATS_TEST_TMPDIR/leaves"
+    expect 0
+    says "1 process is still running, and not judged"
 }
 
 @test "children that are killed, or go on running, are told" {

@@ -37,6 +37,7 @@ static void names_of_tests_come_from_frameworks(void **state)
     struct gate_process *pytest = add("app", 10, "test pytest tests/test_a.py::test_b[x (y)] (call)", NULL, NULL);
     struct gate_process *bats = add("app", 11, "test bats-name test_a_name-3a_with-2dsigns", NULL, NULL);
     struct gate_process *described = add("app", 12, "test bats a_name: with-signs", NULL, NULL);
+    struct gate_process *plain = add("app", 14, "test bats-name test_snake-2d5fcase_and_a-2dsign", NULL, NULL);
     struct gate_process *none = add("app", 13, NULL, NULL, NULL);
 
     (void)state;
@@ -44,6 +45,7 @@ static void names_of_tests_come_from_frameworks(void **state)
     assert_string_equal(pytest->test, "tests/test_a.py::test_b[x (y)]");
     assert_string_equal(bats->test, "a name: with-signs");
     assert_string_equal(described->test, "a_name: with-signs");
+    assert_string_equal(plain->test, "snake_case and a-sign");
     assert_string_equal(none->test, "");
 }
 

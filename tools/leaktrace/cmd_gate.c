@@ -59,19 +59,17 @@ static bool read_inputs(struct gate *gate)
 /* What the library is told: last what the gate rests on. */
 static char *make_library_options(const struct gate *gate, const char *folder)
 {
-    const char *inherited = environment_options();
-
     const struct rounds_plan *rounds = &gate->options.rounds;
+    const char *inherited = environment_options(), quote = gate_folder_quote(folder);
     char warmup[32] = "";
 
     if (rounds->n == 0 && rounds->warmup_ms > 0)
         snprintf(warmup, sizeof(warmup), ":warmup=%d", (rounds->warmup_ms + 999) / 1000);
-    return must_format("%s%slog=\"%s/"
-                       "log\":%s%sdir=\"%s\":at_exit=yes:checkpoint=0:interval=0:sample=0:signal=none:format=pprof:follow=fork,"
-                       "exec:keep=9999:max_disk=1T%s%s",
-                       inherited, inherited[0] == '\0' ? "" : ":", folder, gate->options.library,
-                       gate->options.library[0] == '\0' ? "" : ":", folder, gate->options.rules.heap ? ":leaks=exit" : "",
-                       warmup);
+    return must_format("%s%slog=%c%s/log%c:%s%sdir=%c%s%c:at_exit=yes:checkpoint=0:interval=0:sample=0:signal=none:"
+                       "format=pprof:follow=fork,exec:keep=9999:max_disk=1T%s%s",
+                       inherited, inherited[0] == '\0' ? "" : ":", quote, folder, quote, gate->options.library,
+                       gate->options.library[0] == '\0' ? "" : ":", quote, folder, quote,
+                       gate->options.rules.heap ? ":leaks=exit" : "", warmup);
 }
 
 static void ignore(const char *line, void *context)
@@ -239,7 +237,9 @@ static bool show(struct gate *gate)
         sum_up(gate);
     if (options->gen_suppressions != NULL)
         good &= write_beside(options->gen_suppressions, suppression_write, leaks);
-    if (options->update_baseline)
+    if (options->update_baseline && gate->is_incomplete)
+        complain("%s stays as it is: what must be looked at was not", options->baseline);
+    else if (options->update_baseline)
         good &= write_beside(options->baseline, baseline_write, leaks);
     return good;
 }
@@ -269,7 +269,7 @@ static int status_of(const struct gate *gate, const struct subject *subject)
 
 static int look(struct gate *gate, const struct subject *subject)
 {
-    const struct symbolize_options symbols = environment_symbols();
+    const struct symbolize_options symbols = view_symbols_options(&gate->options.symbols);
     const struct collect_scope scope = {.folder = subject->folder,
                                         .growth = gate->options.growth,
                                         .only_pid = gate->options.pid,

@@ -27,6 +27,7 @@ enum option_code {
     CODE_DIR,
     CODE_VERDICT,
     CODE_PID,
+    CODE_SYMBOLS,
     CODE_GROWTH,
     CODE_ROUNDS,
     CODE_TRIGGER,
@@ -51,6 +52,7 @@ static const struct option long_options[] = {
     {"dir", required_argument, NULL, CODE_DIR},
     {"verdict", required_argument, NULL, CODE_VERDICT},
     {"pid", required_argument, NULL, CODE_PID},
+    {"symbols", required_argument, NULL, CODE_SYMBOLS},
     {"growth", no_argument, NULL, CODE_GROWTH},
     {"rounds", required_argument, NULL, CODE_ROUNDS},
     {"trigger", required_argument, NULL, CODE_TRIGGER},
@@ -121,6 +123,8 @@ static const char help[] = "Usage: leaktrace gate [OPTIONS] [--] PROGRAM [ARG...
                            "  --verdict DIR       runs nothing: judges the last dump of each process in DIR,\n"
                            "                      made with the option leaks of the library; with --pid PID\n"
                            "                      of that one only\n"
+                           "  --symbols DIR       debug files are there, too: laid out as /usr/lib/debug or\n"
+                           "                      as the target's root, or side by side; more than once\n"
                            "  -o, --option NAME=VALUE\n"
                            "      an option of the library, see leaktrace run --help; may be given again\n"
                            "  -q, --quiet         no notes, and no summary when all formats go to files\n"
@@ -305,6 +309,8 @@ static bool take_option(struct gate_options *options, int code, const char *name
     case CODE_PID:
         return parse_pid(optarg, &options->pid) ||
                complain_usage("gate", "--pid takes the number of a process, not '%s'", optarg) == EXIT_FINE;
+    case CODE_SYMBOLS:
+        return view_symbols_add(&options->symbols, "gate", optarg) < 0;
     case 'q':
         options->quiet = true;
         return true;

@@ -5,6 +5,7 @@
 #include "gate/collect.h"
 #include "gate/output.h"
 #include "gate/rounds.h"
+#include "view_options.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +32,8 @@ struct gate_options {
     struct rounds_plan rounds;
     const char *verdict; /* a folder of dumps, instead of a program; NULL: none */
     int pid;             /* only the dumps of that process in it; 0: all */
-    char **program;      /* PROGRAM and its arguments */
+    struct view_symbols symbols;
+    char **program; /* PROGRAM and its arguments */
 };
 
 /* Reads the command line (argv[0] is "gate"). A negative result means that all is well; else it is the exit status. */

@@ -34,14 +34,18 @@ static int hex_digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Bats makes functions of descriptions: "test_a_-2d_b" was "a - b". */
+/* Bats makes functions of descriptions: "test_a_-2d_b" was "a - b". In plain ones it escapes twice: "_" becomes "-5f", and that
+   "-2d5f". */
 static const char *test_of_bats(char *name)
 {
     const char *at = begins_with(name, "test_") ? name + strlen("test_") : name;
     char *end = name;
 
     for (; *at != '\0'; at++) {
-        if (*at == '-' && hex_digit(at[1]) >= 0 && hex_digit(at[2]) >= 0) {
+        if (begins_with(at, "-2d5f")) {
+            *end++ = '_';
+            at += strlen("-2d5f") - 1;
+        } else if (*at == '-' && hex_digit(at[1]) >= 0 && hex_digit(at[2]) >= 0) {
             *end++ = (char)(hex_digit(at[1]) << 4 | hex_digit(at[2]));
             at += 2;
         } else {

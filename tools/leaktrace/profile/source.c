@@ -202,7 +202,7 @@ static bool has_kinds_of(const struct source_set *set, const struct source_set *
 
 static bool fits(const struct source_filter *filter, const struct source_name *name, const struct stat *st)
 {
-    return (filter->pid == 0 || filter->pid == name->pid) &&
+    return S_ISREG(st->st_mode) && (filter->pid == 0 || filter->pid == name->pid) &&
            (filter->exe == NULL || strcmp(filter->exe, name->exe) == 0) &&
            (filter->seq == NULL || strcmp(filter->seq, name->seq) == 0) && !is_before(st->st_mtim, filter->since);
 }
