@@ -211,6 +211,19 @@ void mark_block_at(struct marker *marker, uintptr_t addr)
     follow(marker);
 }
 
+struct range mark_only_block_at(struct marker *marker, uintptr_t addr)
+{
+    bool is_start;
+    uint32_t block = blocks_find(marker->blocks, addr, &is_start);
+    uintptr_t start;
+
+    if (block == BLOCKS_NONE)
+        return (struct range){0};
+    blocks_set_state(marker->blocks, block, BLOCK_REACHABLE);
+    start = blocks_addr(marker->blocks, block);
+    return (struct range){start, start + blocks_size(marker->blocks, block)};
+}
+
 static void push_possible(uint32_t block, void *context)
 {
     struct marker *marker = context;

@@ -275,6 +275,46 @@ static void a_tagged_and_an_unaligned_pointer_make_a_block_possible(void **state
     end(&scan);
 }
 
+static void what_a_block_points_to_that_alone_was_marked_is_lost(void **state)
+{
+    struct scan scan;
+    uintptr_t alone = add(64, 64), lost = add(256, 32);
+    struct range range;
+
+    (void)state;
+    point(alone, 3, lost);
+    begin(&scan, false);
+    mark_possible(&scan.marker);
+    range = mark_only_block_at(&scan.marker, alone + 16);
+    assert_int_equal(range.start, alone);
+    assert_int_equal(range.end, alone + 64);
+    assert_int_equal(mark_only_block_at(&scan.marker, alone - 8).start, 0);
+    assert_true(mark_finish(&scan.marker));
+    assert_int_equal(state_of(&scan, alone), BLOCK_REACHABLE);
+    assert_int_equal(state_of(&scan, lost), BLOCK_DEFINITE);
+    end(&scan);
+}
+
+/* A block of 96 bytes asked for, in a chunk of 112, and one that has something else before it. */
+static void what_stands_in_spare_bytes_of_a_chunk_is_reached(void **state)
+{
+    struct scan scan;
+    uintptr_t chunk = add(64, 96), other = add(256, 96), kept = add(512, 32), lost = add(1024, 32);
+
+    (void)state;
+    ((uint64_t *)chunk)[-1] = 112 | 1;
+    ((uint64_t *)other)[-1] = 0x123456;
+    point(chunk, 12, kept);
+    point(other, 12, lost);
+    begin(&scan, false);
+    scan.marker.has_chunks = true;
+    mark_words(&scan.marker, (uint64_t[]){chunk, other}, 2);
+    finish(&scan);
+    assert_int_equal(state_of(&scan, kept), BLOCK_REACHABLE);
+    assert_int_equal(state_of(&scan, lost), BLOCK_DEFINITE);
+    end(&scan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +325,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_only_a_possible_block_points_to_is_possible_and_a_start_outweighs_an_inside, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_tagged_and_an_unaligned_pointer_make_a_block_possible, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_a_block_points_to_that_alone_was_marked_is_lost, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_stands_in_spare_bytes_of_a_chunk_is_reached, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
