@@ -157,11 +157,13 @@ void not_roots_add_brk(struct not_roots *not_roots, const struct ranges *arenas)
 {
     struct range heap = find_heap(not_roots->maps);
     struct pieces pieces = {.not_roots = not_roots, .heap = heap, .start = heap.start};
+    const uint64_t bytes = not_roots->maps->bytes;
     uintptr_t end = 0;
 
     for (size_t i = 0; i < arenas->count && end == 0; i++)
         end = find_end(not_roots->maps, heap, arenas->items[i]);
     maps_read(not_roots->maps, heap, look_for_fences, &pieces.fences);
+    not_roots->maps->bytes = bytes; /* two words of each page are not worth counting */
     blocks_visit(not_roots->blocks, look_at_block, &pieces);
     end_pieces(&pieces, UINTPTR_MAX);
     end_piece(&pieces, end != 0 && end >= pieces.end_of_last ? end : heap.end);
