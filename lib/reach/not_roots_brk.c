@@ -71,17 +71,34 @@ static uintptr_t end_of_top(struct maps *maps, struct range heap, uintptr_t chun
     return end % PAGE == 0 && end > chunk && end <= heap.end ? end : 0;
 }
 
+struct candidates {
+    struct range heap;
+    struct ranges chunks;
+};
+
+static void look_for_chunks(const uint64_t *words, size_t n, uintptr_t addr, void *context)
+{
+    struct candidates *candidates = context;
+
+    (void)addr;
+    for (size_t i = 0; i < n; i++)
+        if (range_has(candidates->heap, words[i]))
+            ranges_add(&candidates->chunks, words[i], words[i] + 1);
+}
+
 /* It is the highest chunk that the arena points to. 0: not found. */
 static uintptr_t find_end(struct maps *maps, struct range heap, struct range arena)
 {
+    struct candidates candidates = {.heap = heap};
     uintptr_t end = 0;
 
-    for (uintptr_t at = arena.start; at < arena.end; at += sizeof(uint64_t)) {
-        uint64_t word;
-        uintptr_t found = maps_word(maps, at, &word) ? end_of_top(maps, heap, word) : 0;
+    maps_read(maps, arena, look_for_chunks, &candidates);
+    for (size_t i = 0; i < candidates.chunks.count; i++) {
+        uintptr_t found = end_of_top(maps, heap, candidates.chunks.items[i].start);
 
         end = found > end ? found : end;
     }
+    ranges_release(&candidates.chunks);
     return end;
 }
 
