@@ -27,8 +27,10 @@ struct heap_block;
 /* What a scan has found out. The lower bits of a block's word. */
 enum block_state {
     BLOCK_UNREACHED,
-    BLOCK_INDIRECT, /* from unreached ones only, among them a definite one */
-    BLOCK_DEFINITE, /* by no block but those that it points to itself */
+    BLOCK_POINTED_TO,    /* unreached too, but an unreached one points to its start */
+    BLOCK_INDIRECT,      /* from unreached ones only, among them a definite one */
+    BLOCK_DEFINITE,      /* by no block but those that it points to itself */
+    BLOCK_LEADS_FOR_NOW, /* a definite one to whose start one points, while leaders are looked for */
     BLOCK_POSSIBLE,
     BLOCK_REACHABLE,
     BLOCK_STATES

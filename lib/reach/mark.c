@@ -62,13 +62,19 @@ static inline void touch_possible(struct marker *marker, uint32_t block, bool is
         push(marker, block, BLOCK_POSSIBLE);
 }
 
+static inline void touch_pointed_to(struct marker *marker, uint32_t block, bool is_start)
+{
+    if (is_start && blocks_state(marker->blocks, block) == BLOCK_UNREACHED)
+        blocks_set_state(marker->blocks, block, BLOCK_POINTED_TO);
+}
+
 /* One that was taken for a leader, and is not the one whose own is looked for, is led to. */
 static inline void touch_indirect(struct marker *marker, uint32_t block, bool is_start)
 {
     enum block_state state = blocks_state(marker->blocks, block);
 
     (void)is_start;
-    if (state == BLOCK_UNREACHED || (state == BLOCK_DEFINITE && block != marker->leader))
+    if (state <= BLOCK_POINTED_TO || ((state == BLOCK_DEFINITE || state == BLOCK_LEADS_FOR_NOW) && block != marker->leader))
         push(marker, block, BLOCK_INDIRECT);
 }
 
@@ -109,6 +115,11 @@ static void settle_possible(struct marker *marker)
 static void settle_indirect(struct marker *marker)
 {
     settle(marker, touch_indirect);
+}
+
+static void settle_pointed_to(struct marker *marker)
+{
+    settle(marker, touch_pointed_to);
 }
 
 static void gather(const uint64_t *words, size_t n, uintptr_t addr, void *context)
@@ -211,6 +222,19 @@ void mark_block_at(struct marker *marker, uintptr_t addr)
     follow(marker);
 }
 
+struct range mark_only_block_at(struct marker *marker, uintptr_t addr)
+{
+    bool is_start;
+    uint32_t block = blocks_find(marker->blocks, addr, &is_start);
+    uintptr_t start;
+
+    if (block == BLOCKS_NONE)
+        return (struct range){0};
+    blocks_set_state(marker->blocks, block, BLOCK_REACHABLE);
+    start = blocks_addr(marker->blocks, block);
+    return (struct range){start, start + blocks_size(marker->blocks, block)};
+}
+
 static void push_possible(uint32_t block, void *context)
 {
     struct marker *marker = context;
@@ -298,17 +322,31 @@ void mark_possible(struct marker *marker)
     follow(marker);
 }
 
-static void follow_from(struct marker *marker, uint32_t block)
+static void follow_from(struct marker *marker, uint32_t block, enum block_state state)
 {
     marker->leader = block;
-    push(marker, block, BLOCK_DEFINITE);
+    push(marker, block, state);
     follow(marker);
+}
+
+static void look_where_it_points(uint32_t block, void *context)
+{
+    struct marker *marker = context;
+
+    if (blocks_state(marker->blocks, block) <= BLOCK_POINTED_TO && !is_late(marker))
+        look_into(marker, block, gather);
 }
 
 static void lead_if_unreached(uint32_t block, void *marker)
 {
     if (blocks_state(((struct marker *)marker)->blocks, block) == BLOCK_UNREACHED)
-        follow_from(marker, block);
+        follow_from(marker, block, BLOCK_DEFINITE);
+}
+
+static void lead_if_pointed_to(uint32_t block, void *marker)
+{
+    if (blocks_state(((struct marker *)marker)->blocks, block) == BLOCK_POINTED_TO)
+        follow_from(marker, block, BLOCK_LEADS_FOR_NOW);
 }
 
 static void forget_indirect(uint32_t block, void *marker)
@@ -317,22 +355,34 @@ static void forget_indirect(uint32_t block, void *marker)
         blocks_set_state(((struct marker *)marker)->blocks, block, BLOCK_UNREACHED);
 }
 
+static void lead_again_if_pointed_to(uint32_t block, void *marker)
+{
+    if (blocks_state(((struct marker *)marker)->blocks, block) == BLOCK_LEADS_FOR_NOW)
+        follow_from(marker, block, BLOCK_DEFINITE);
+}
+
 static void lead_again(uint32_t block, void *marker)
 {
     if (blocks_state(((struct marker *)marker)->blocks, block) == BLOCK_DEFINITE)
-        follow_from(marker, block);
+        follow_from(marker, block, BLOCK_DEFINITE);
 }
 
-/* Each block in turn is taken for the leader of all that it leads to and that has no leader yet. None of these leaders leads to
-   a later one, which would not have become one; but a later one may lead to an earlier one, by a way that went on from there
-   already. So it is done once more with them alone, backwards. */
+/* Each block in turn is taken for the leader of all that it leads to and that has no leader yet; first those to whose start no
+   other one points: of an object whose parts point back into it, it is the object. None of these leaders leads to a later
+   one, which would not have become one; but a later one may lead to an earlier one, by a way that went on from there already.
+   So it is done once more with them alone, backwards. */
 bool mark_finish(struct marker *marker)
 {
+    marker->settle = settle_pointed_to;
+    blocks_visit(marker->blocks, look_where_it_points, marker);
+    marker->settle(marker);
     marker->settle = settle_indirect;
     blocks_visit(marker->blocks, lead_if_unreached, marker);
+    blocks_visit(marker->blocks, lead_if_pointed_to, marker);
     if (marker->maps->is_late) /* there is no room on the stack for the same ones again */
         return false;
     blocks_visit(marker->blocks, forget_indirect, marker);
+    blocks_visit_backwards(marker->blocks, lead_again_if_pointed_to, marker);
     blocks_visit_backwards(marker->blocks, lead_again, marker);
     return !marker->maps->is_late;
 }

@@ -40,6 +40,8 @@ void mark_words(struct marker *marker, const uint64_t *words, size_t n);
 void mark_range(struct marker *marker, struct range range);
 /* The block that has this address is reachable. */
 void mark_block_at(struct marker *marker, uintptr_t addr);
+/* The same, but not what it points to. Only when all else is marked. Returns where the block is, or {0}. */
+struct range mark_only_block_at(struct marker *marker, uintptr_t addr);
 /* All roots are marked: follows what is only possible. */
 void mark_possible(struct marker *marker);
 /* Whether it is worth looking for what may be a pointer: with something in its upper 16 bits, or not aligned. Only unreached

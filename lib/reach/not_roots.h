@@ -11,7 +11,7 @@ struct roots_settings;
 
 struct not_roots {
     struct ranges ranges;
-    struct ranges kept; /* addresses in blocks that libc keeps for the next thread, on the stacks of ended ones */
+    struct ranges kept; /* dtvs of ended threads, which libc keeps for the next ones, as the TLS that they point to */
     struct maps *maps;
     const struct blocks *blocks;
     const struct parked_threads *parked;

@@ -71,17 +71,34 @@ static uintptr_t end_of_top(struct maps *maps, struct range heap, uintptr_t chun
     return end % PAGE == 0 && end > chunk && end <= heap.end ? end : 0;
 }
 
+struct candidates {
+    struct range heap;
+    struct ranges chunks;
+};
+
+static void look_for_chunks(const uint64_t *words, size_t n, uintptr_t addr, void *context)
+{
+    struct candidates *candidates = context;
+
+    (void)addr;
+    for (size_t i = 0; i < n; i++)
+        if (range_has(candidates->heap, words[i]))
+            ranges_add(&candidates->chunks, words[i], words[i] + 1);
+}
+
 /* It is the highest chunk that the arena points to. 0: not found. */
 static uintptr_t find_end(struct maps *maps, struct range heap, struct range arena)
 {
+    struct candidates candidates = {.heap = heap};
     uintptr_t end = 0;
 
-    for (uintptr_t at = arena.start; at < arena.end; at += sizeof(uint64_t)) {
-        uint64_t word;
-        uintptr_t found = maps_word(maps, at, &word) ? end_of_top(maps, heap, word) : 0;
+    maps_read(maps, arena, look_for_chunks, &candidates);
+    for (size_t i = 0; i < candidates.chunks.count; i++) {
+        uintptr_t found = end_of_top(maps, heap, candidates.chunks.items[i].start);
 
         end = found > end ? found : end;
     }
+    ranges_release(&candidates.chunks);
     return end;
 }
 
@@ -157,11 +174,13 @@ void not_roots_add_brk(struct not_roots *not_roots, const struct ranges *arenas)
 {
     struct range heap = find_heap(not_roots->maps);
     struct pieces pieces = {.not_roots = not_roots, .heap = heap, .start = heap.start};
+    const uint64_t bytes = not_roots->maps->bytes;
     uintptr_t end = 0;
 
     for (size_t i = 0; i < arenas->count && end == 0; i++)
         end = find_end(not_roots->maps, heap, arenas->items[i]);
     maps_read(not_roots->maps, heap, look_for_fences, &pieces.fences);
+    not_roots->maps->bytes = bytes; /* two words of each page are not worth counting */
     blocks_visit(not_roots->blocks, look_at_block, &pieces);
     end_pieces(&pieces, UINTPTR_MAX);
     end_piece(&pieces, end != 0 && end >= pieces.end_of_last ? end : heap.end);

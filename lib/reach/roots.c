@@ -77,16 +77,36 @@ static void mark_blocks_of_thread(struct marker *marker, const struct parked *pa
     mark_block_at(marker, thread_stack_dtv(marker->maps, parked->tp));
 }
 
+struct ended {
+    struct marker *marker;
+    struct ranges *kept;
+};
+
 /* libc has the argument of a thread, and then its result, in the control block; of the threads that leaktrace has seen start,
    leaktrace has the argument. */
-static void mark_kept(const void *argument, pthread_t unjoined, void *marker)
+static void mark_kept(const void *argument, pthread_t unjoined, void *context)
 {
+    const struct ended *ended = context;
     const uint64_t word = (uint64_t)argument;
+    uintptr_t dtv;
 
-    mark_words(marker, &word, 1);
-    if (unjoined != 0)
-        mark_range(marker, (struct range){unjoined, unjoined + THREAD_BLOCK_MAX});
-    mark_block_at(marker, unjoined == 0 ? 0 : thread_stack_dtv(((struct marker *)marker)->maps, unjoined));
+    mark_words(ended->marker, &word, 1);
+    if (unjoined == 0)
+        return;
+    mark_range(ended->marker, (struct range){unjoined + THREAD_BLOCK_HEAD, unjoined + THREAD_BLOCK_MAX});
+    dtv = thread_stack_dtv(ended->marker->maps, unjoined);
+    ranges_add(ended->kept, dtv, dtv + 1);
+}
+
+/* The dtv of a thread that has ended, and the TLS to which it points. */
+static void mark_dtv(struct marker *marker, uintptr_t dtv)
+{
+    struct range block = mark_only_block_at(marker, dtv);
+    uint64_t word;
+
+    for (uintptr_t at = block.start; at < block.end; at += sizeof(word))
+        if (maps_word(marker->maps, at, &word))
+            mark_only_block_at(marker, word);
 }
 
 /* The program does not want to hear of them, nor of what they point to. */
@@ -104,21 +124,23 @@ static void mark_declared(uintptr_t start, size_t size, void *marker)
     mark_range(marker, (struct range){start, start + size});
 }
 
-static void mark_all(struct marker *marker, const struct parked_threads *parked, const struct ranges *not_roots)
+static void mark_all(struct marker *marker, const struct parked_threads *parked, struct not_roots *not_roots)
 {
-    mark_mappings(marker, not_roots, mark_range);
+    mark_mappings(marker, &not_roots->ranges, mark_range);
     mark_registers(marker, parked, mark_range);
     for (unsigned i = 0; i < parked->count; i++)
         mark_blocks_of_thread(marker, &parked->items[i]);
-    thread_table_visit_kept(mark_kept, marker);
+    thread_table_visit_kept(mark_kept, &(struct ended){marker, &not_roots->kept});
     mark_ignored(marker);
     range_table_visit(&declared, mark_declared, marker);
     mark_possible(marker);
-    if (!mark_needs_loose(marker))
-        return;
-    mark_mappings(marker, not_roots, mark_range_loosely);
-    mark_registers(marker, parked, mark_range_loosely);
-    mark_blocks_loosely(marker);
+    if (mark_needs_loose(marker)) {
+        mark_mappings(marker, &not_roots->ranges, mark_range_loosely);
+        mark_registers(marker, parked, mark_range_loosely);
+        mark_blocks_loosely(marker);
+    }
+    for (size_t i = 0; i < not_roots->kept.count; i++)
+        mark_dtv(marker, not_roots->kept.items[i].start);
 }
 
 int roots_mark(struct marker *marker, const struct parked_threads *parked)
@@ -132,12 +154,10 @@ int roots_mark(struct marker *marker, const struct parked_threads *parked)
     not_roots_add_allocator(&not_roots);
     ranges_sort(&not_roots.ranges);
     ranges_merge(&not_roots.ranges);
-    failed = not_roots.ranges.failed;
-    for (size_t i = 0; i < not_roots.kept.count; i++)
-        mark_block_at(marker, not_roots.kept.items[i].start);
+    if (!not_roots.ranges.failed)
+        mark_all(marker, parked, &not_roots);
+    failed = not_roots.ranges.failed || not_roots.kept.failed;
     ranges_release(&not_roots.kept);
-    if (!failed)
-        mark_all(marker, parked, &not_roots.ranges);
     ranges_release(&not_roots.ranges);
     return failed ? -ENOMEM : 0;
 }

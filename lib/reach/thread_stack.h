@@ -11,6 +11,8 @@
 
 /* No struct pthread is larger; the last of a stack. */
 #define THREAD_BLOCK_MAX 0xc00ul
+/* Its own address, and the dtv's. */
+#define THREAD_BLOCK_HEAD 16ul
 
 /* The whole stack of the thread with this control block, guard included; false when it is not told, as of the first thread. */
 bool thread_stack_find(struct maps *maps, uintptr_t tp, struct range *ret_stack);

@@ -239,6 +239,35 @@ static void every_unreached_block_has_one_leader_that_nothing_outside_points_to(
     end(&scan);
 }
 
+/* Wherever they lie: an object with parts that point into it, as those of std::map do, and who holds the object by an inside.
+ */
+static void an_object_leads_its_parts_that_point_into_it(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        static const uint8_t orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+        struct scan scan;
+        uintptr_t at = 64 + i * 4096ul;
+        uintptr_t object = add(at + orders[i][0] * 64ul, 48), part = add(at + orders[i][1] * 64ul, 48);
+        uintptr_t held = add(at + 1024 + orders[i][0] * 64ul, 48), its_part = add(at + 1024 + orders[i][1] * 64ul, 48);
+        uintptr_t holder = add(at + 1024 + orders[i][2] * 64ul, 48);
+
+        point(object, 1, part);
+        point(part, 2, object + 8);
+        point(held, 1, its_part);
+        point(its_part, 2, held + 8);
+        point(holder, 0, held + 16);
+        begin(&scan, false);
+        finish(&scan);
+        assert_int_equal(state_of(&scan, object), BLOCK_DEFINITE);
+        assert_int_equal(state_of(&scan, part), BLOCK_INDIRECT);
+        assert_int_equal(state_of(&scan, holder), BLOCK_DEFINITE);
+        assert_int_equal(state_of(&scan, held), BLOCK_INDIRECT);
+        assert_int_equal(state_of(&scan, its_part), BLOCK_INDIRECT);
+        end(&scan);
+    }
+}
+
 static void what_only_a_possible_block_points_to_is_possible_and_a_start_outweighs_an_inside(void **state)
 {
     struct scan scan;
@@ -275,6 +304,46 @@ static void a_tagged_and_an_unaligned_pointer_make_a_block_possible(void **state
     end(&scan);
 }
 
+static void what_a_block_points_to_that_alone_was_marked_is_lost(void **state)
+{
+    struct scan scan;
+    uintptr_t alone = add(64, 64), lost = add(256, 32);
+    struct range range;
+
+    (void)state;
+    point(alone, 3, lost);
+    begin(&scan, false);
+    mark_possible(&scan.marker);
+    range = mark_only_block_at(&scan.marker, alone + 16);
+    assert_int_equal(range.start, alone);
+    assert_int_equal(range.end, alone + 64);
+    assert_int_equal(mark_only_block_at(&scan.marker, alone - 8).start, 0);
+    assert_true(mark_finish(&scan.marker));
+    assert_int_equal(state_of(&scan, alone), BLOCK_REACHABLE);
+    assert_int_equal(state_of(&scan, lost), BLOCK_DEFINITE);
+    end(&scan);
+}
+
+/* A block of 96 bytes asked for, in a chunk of 112, and one that has something else before it. */
+static void what_stands_in_spare_bytes_of_a_chunk_is_reached(void **state)
+{
+    struct scan scan;
+    uintptr_t chunk = add(64, 96), other = add(256, 96), kept = add(512, 32), lost = add(1024, 32);
+
+    (void)state;
+    ((uint64_t *)chunk)[-1] = 112 | 1;
+    ((uint64_t *)other)[-1] = 0x123456;
+    point(chunk, 12, kept);
+    point(other, 12, lost);
+    begin(&scan, false);
+    scan.marker.has_chunks = true;
+    mark_words(&scan.marker, (uint64_t[]){chunk, other}, 2);
+    finish(&scan);
+    assert_int_equal(state_of(&scan, kept), BLOCK_REACHABLE);
+    assert_int_equal(state_of(&scan, lost), BLOCK_DEFINITE);
+    end(&scan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,9 +351,12 @@ int main(void)
         cmocka_unit_test(a_block_of_gigabytes_is_found_everywhere),
         cmocka_unit_test_setup_teardown(what_is_reached_in_random_graphs_is_what_a_slow_search_reaches, setup, teardown),
         cmocka_unit_test_setup_teardown(every_unreached_block_has_one_leader_that_nothing_outside_points_to, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_object_leads_its_parts_that_point_into_it, setup, teardown),
         cmocka_unit_test_setup_teardown(what_only_a_possible_block_points_to_is_possible_and_a_start_outweighs_an_inside, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_tagged_and_an_unaligned_pointer_make_a_block_possible, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_a_block_points_to_that_alone_was_marked_is_lost, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_stands_in_spare_bytes_of_a_chunk_is_reached, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
