@@ -8,9 +8,16 @@
 #include "life/life.h"
 
 #include "hook/real.h"
+#include "record/record.h"
 #include "snapshot/modules.h"
 
 #include <dlfcn.h>
+
+/* Stacks are taken: also those of libraries that are made ready before this one is. */
+static bool is_recording(void)
+{
+    return life.stage == LIFE_RUNNING || (life.stage == LIFE_RECORDING && record_is_on());
+}
 
 int __real__dl_find_object(void *address, struct dl_find_object *ret_object);
 int __wrap__dl_find_object(void *address, struct dl_find_object *ret_object);
@@ -19,7 +26,7 @@ int __wrap__dl_find_object(void *address, struct dl_find_object *ret_object)
 {
     int result = __real__dl_find_object(address, ret_object);
 
-    if (result == 0 && life.stage == LIFE_RUNNING) {
+    if (result == 0 && is_recording()) {
         modules_look_at((uintptr_t)address, ret_object);
         converter_look_at(ret_object->dlfo_link_map);
     }
@@ -30,7 +37,7 @@ HOOK int dlclose(void *handle)
 {
     int result;
 
-    if (life.stage != LIFE_RUNNING)
+    if (!is_recording())
         return real_dlclose(handle);
     /* In a forked child the loader may hang, but so would this call. */
     modules_probe_loader();

@@ -137,6 +137,14 @@ redis_agrees() {
     equal "$(total heap alloc_objects calls_plugin) $(total heap alloc_objects plugin_inner)" "200 200"
 }
 
+@test "plugins that come and go before the library is ready leave no rules either" {
+    PRELOAD_BEHIND="$LEAKTRACE_SPECIMENS/early.so" traced depth=512 -- "$LEAKTRACE_SPECIMENS/unloads" 200 \
+        "$LEAKTRACE_SPECIMENS/frames_narrow.so" "$LEAKTRACE_SPECIMENS/frames_wide.so" early > "$BATS_TEST_TMPDIR/out"
+    [ "$(sed -n 's/^same place //p' "$BATS_TEST_TMPDIR/out")" -ge 100 ]
+    equal "$(total heap alloc_objects calls_plugin) $(total heap alloc_objects plugin_inner)" "200 200"
+    equal "$(allocated_in frames_narrow.so) $(allocated_in frames_wide.so)" "100 100"
+}
+
 # Allocations of the stacks that run through a module.
 allocated_in() {
     awk -v module="/$1" '
