@@ -24,6 +24,8 @@
 static struct unwind_rules no_rules = {.slots = {{.pc = 0}}};
 struct unwind_rules *unwind_rules_now = &no_rules;
 static struct lock lock = LOCK_INIT(LOCK_RANK_UNWIND);
+static struct unwind_rules *set_aside; /* while rules are suspended */
+static unsigned suspended;
 
 /* Where the caller's rbp is, if the table says so in a way that a rule can hold. */
 static bool rbp_rule(const struct cfi_fde *fde, const struct cfi_row *row, enum unwind_kind kind, int32_t *ret_at)
@@ -142,7 +144,7 @@ struct unwind_rule unwind_rule_read(uintptr_t pc)
 
     if (rule.kind == UNWIND_UNKNOWN || !lock_acquire(&lock))
         return rule;
-    if (reserve() && unwind_rule_slot(unwind_rules_now, pc) == NULL)
+    if (suspended == 0 && reserve() && unwind_rule_slot(unwind_rules_now, pc) == NULL)
         put_rule(unwind_rules_now, pc, rule);
     lock_release(&lock);
     return rule;
@@ -154,7 +156,7 @@ void unwind_rule_forget(uintptr_t start, uintptr_t limit)
 
     if (!lock_acquire(&lock))
         return;
-    rules = unwind_rules_now;
+    rules = suspended != 0 ? set_aside : unwind_rules_now;
     for (uint64_t i = 0; i <= rules->mask; i++)
         if (rules->slots[i].pc >= start && rules->slots[i].pc < limit)
             __atomic_store_n(&rules->slots[i].pc, UNWIND_FORGOTTEN, __ATOMIC_RELEASE);
@@ -162,7 +164,48 @@ void unwind_rule_forget(uintptr_t start, uintptr_t limit)
     epoch_next_code();
 }
 
+bool unwind_rule_suspend(void)
+{
+    if (!lock_acquire(&lock))
+        return false;
+    if (suspended == 0) {
+        set_aside = unwind_rules_now;
+        __atomic_store_n(&unwind_rules_now, &no_rules, __ATOMIC_RELEASE);
+    }
+    __atomic_store_n(&suspended, suspended + 1, __ATOMIC_RELEASE);
+    lock_release(&lock);
+    epoch_next_code();
+    return true;
+}
+
+static void use_again(void)
+{
+    __atomic_store_n(&unwind_rules_now, set_aside, __ATOMIC_RELEASE);
+    __atomic_store_n(&suspended, 0, __ATOMIC_RELEASE);
+    epoch_next_code();
+}
+
+void unwind_rule_resume(void)
+{
+    bool locked = lock_acquire(&lock);
+
+    if (suspended == 1)
+        use_again();
+    else if (suspended > 1)
+        suspended--;
+    if (locked)
+        lock_release(&lock);
+}
+
+bool unwind_rule_is_suspended(void)
+{
+    return __atomic_load_n(&suspended, __ATOMIC_ACQUIRE) != 0;
+}
+
+/* Those that had suspended them may not exist. */
 void unwind_rule_after_fork(void)
 {
     lock_reset(&lock);
+    if (suspended != 0)
+        use_again();
 }

@@ -178,6 +178,16 @@ allocated_in() {
     equal "$(total heap alloc_objects runs)" 0
 }
 
+# LEAKTRACE_WANDERS=N for N seeds of each.
+@test "stacks of random programs are libunwind's" {
+    local seed plugins=("$LEAKTRACE_SPECIMENS/frames_narrow.so" "$LEAKTRACE_SPECIMENS/frames_wide.so")
+    for ((seed = 1; seed <= ${LEAKTRACE_WANDERS:-2}; seed++)); do
+        checks 1 "$LEAKTRACE_SPECIMENS/wanders" "$seed" 1000 1 "${plugins[@]}"
+        checks 1 "$LEAKTRACE_SPECIMENS/wanders" "$seed" 300 4 "${plugins[@]}"
+    done
+    all_agree 1000
+}
+
 @test "a million stacks and more were compared" {
     local sum
     sum=$(awk '{ sum += $1 } END { print sum }' "$BATS_FILE_TMPDIR/compared")

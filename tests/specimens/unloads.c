@@ -1,6 +1,6 @@
-/* unloads ROUNDS NARROW WIDE [early]: loads two plugins by turns, each in the place of the other, and lets them allocate with the
-   stack pointer at the same place, over what the other one has left on the stack. Prints how often a plugin lay where the other
-   one had lain. If it is to be early, it does so while libraries are made ready, when early.so calls it. */
+/* unloads ROUNDS NARROW WIDE [early]: loads two plugins by turns, each in the place of the other, and lets them allocate with
+   the stack pointer at the same place, over what the other one has left on the stack. Prints how often a plugin lay where the
+   other one had lain. If it is to be early, it does so while libraries are made ready, when early.so calls it. */
 #include "specimen.h"
 
 #include <alloca.h>

@@ -673,7 +673,7 @@ static int prepare(void **state)
     stack_set_check(1);
     /* Sections of code with names of their own lie side by side. */
     walk_set_own_code((struct stack_bounds){low < start_low ? low : start_low, high > start_high ? high : start_high},
-                       (struct stack_bounds){start_low, start_high});
+                      (struct stack_bounds){start_low, start_high});
     return 0;
 }
 
