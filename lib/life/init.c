@@ -160,6 +160,7 @@ static void begin_recording(char **environment)
     stack_set_check(life.options.check);
     walk_set_own_code(own_code(), start_routine());
     sampler_set_period(life.options.sample_bytes);
+    modules_set_gone(unwind_rule_forget);
     record_enable(life.options.profiles);
 }
 
@@ -205,7 +206,6 @@ static void begin_running(void)
         record_keep_ignored();
     stack_libunwind_init();
     walk_find_context_start();
-    modules_set_gone(unwind_rule_forget);
     tell_roots();
     if (!folder_choose(life.options.dir, getenv("TMPDIR"), dir_path, sizeof(dir_path)))
         log_line("the name of the folder for dumps is too long: %s...", dir_path);

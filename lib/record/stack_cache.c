@@ -52,7 +52,7 @@ static void forget(struct stack_cache *cache)
 
     forget_leaves(cache);
     memset(cache->exits, 0, sizeof(cache->exits));
-    cache->code = epoch_code();
+    cache->code = epoch_code() - unwind_rule_is_suspended();
     if (room != NULL)
         stack_room_empty(room);
 }
@@ -162,14 +162,17 @@ static enum trail_outcome walk_in_room(struct stack_cache *cache, enum kind kind
     const struct walk_state *caller = &cache->caller;
 
     for (unsigned tries = 0;; tries++) {
+        uint32_t code = epoch_code();
         struct stack_room *room = cache->room;
         enum trail_outcome outcome;
 
+        if (cache->code != code)
+            forget(cache);
         cache->walker = (struct walker)WALKER_AT(caller->pc, caller->sp, caller->bp, cache->bounds);
         outcome = trail_walk(room, &cache->walker, kind, ret_trail);
-        if (outcome != TRAIL_NO_ROOM && cache->code != epoch_code() && tries < TRIES_MAX) {
-            forget(cache); /* the walk was the first to see that a module has come to the place of another */
-        } else if (outcome == TRAIL_KNOWN && !has_good_depth(ret_trail)) {
+        if (outcome != TRAIL_NO_ROOM && code != epoch_code() && tries < TRIES_MAX)
+            continue; /* the walk was the first to see that a module has come to the place of another */
+        if (outcome == TRAIL_KNOWN && !has_good_depth(ret_trail)) {
             room->last = room->end;
         } else if (outcome == TRAIL_NO_ROOM) {
             bool was_empty = room->n_words == STACK_WORDS_NONE;
@@ -198,8 +201,6 @@ struct stack_leaf *stack_cache_walk(struct stack_cache *cache, enum kind kind, c
     struct trail *trail = &cache->trail;
 
     cache->caller = *caller;
-    if (cache->code != epoch_code())
-        forget(cache);
     if (cache->room == NULL && !grow(cache))
         return NULL;
     outcome = walk_in_room(cache, kind, trail);

@@ -56,6 +56,8 @@ static unsigned flags_of(uintptr_t address, uintptr_t pc)
 {
     unsigned flags = address == pc ? FRAME_AT_ADDRESS : 0;
 
+    if (pc == 0)
+        return FRAME_HIDDEN; /* where nothing was called, or a stack made by hand begins: no place in the program */
     switch (walk_frame_kind(address)) {
     case WALK_FRAME_SHOWN:
         break;

@@ -7,6 +7,7 @@
 #ifndef LEAKTRACE_RECORD_UNWIND_RULE_H
 #define LEAKTRACE_RECORD_UNWIND_RULE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -80,6 +81,12 @@ static inline struct unwind_rule unwind_rule_get(uintptr_t pc)
 
 /* Forgets the rules of [start, limit): the code there is gone. */
 void unwind_rule_forget(uintptr_t start, uintptr_t limit);
+/* From here on until as many calls of unwind_rule_resume(), each rule is read anew, and no stack is taken for one that was
+   captured before: a module may go, and another come to its place, before its rules are forgotten. False, and there is nothing
+   to resume, if the lock cannot be had. */
+bool unwind_rule_suspend(void);
+void unwind_rule_resume(void);
+bool unwind_rule_is_suspended(void);
 /* In the child of fork: the lock's owner may not exist. */
 void unwind_rule_after_fork(void);
 

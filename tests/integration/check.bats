@@ -137,6 +137,14 @@ redis_agrees() {
     equal "$(total heap alloc_objects calls_plugin) $(total heap alloc_objects plugin_inner)" "200 200"
 }
 
+@test "plugins that come and go before the library is ready leave no rules either" {
+    PRELOAD_BEHIND="$LEAKTRACE_SPECIMENS/early.so" traced depth=512 -- "$LEAKTRACE_SPECIMENS/unloads" 200 \
+        "$LEAKTRACE_SPECIMENS/frames_narrow.so" "$LEAKTRACE_SPECIMENS/frames_wide.so" early > "$BATS_TEST_TMPDIR/out"
+    [ "$(sed -n 's/^same place //p' "$BATS_TEST_TMPDIR/out")" -ge 100 ]
+    equal "$(total heap alloc_objects calls_plugin) $(total heap alloc_objects plugin_inner)" "200 200"
+    equal "$(allocated_in frames_narrow.so) $(allocated_in frames_wide.so)" "100 100"
+}
+
 # Allocations of the stacks that run through a module.
 allocated_in() {
     awk -v module="/$1" '
@@ -168,6 +176,16 @@ allocated_in() {
     equal "$(comment heap truncated_stacks)" 4 "return addresses in made code, two, by functions that allocate, two"
     equal "$(total heap alloc_objects allocates) $(total heap alloc_objects allocates_below)" "2000 1000"
     equal "$(total heap alloc_objects runs)" 0
+}
+
+# LEAKTRACE_WANDERS=N for N seeds of each.
+@test "stacks of random programs are libunwind's" {
+    local seed plugins=("$LEAKTRACE_SPECIMENS/frames_narrow.so" "$LEAKTRACE_SPECIMENS/frames_wide.so")
+    for ((seed = 1; seed <= ${LEAKTRACE_WANDERS:-2}; seed++)); do
+        checks 1 "$LEAKTRACE_SPECIMENS/wanders" "$seed" 1000 1 "${plugins[@]}"
+        checks 1 "$LEAKTRACE_SPECIMENS/wanders" "$seed" 300 4 "${plugins[@]}"
+    done
+    all_agree 1000
 }
 
 @test "a million stacks and more were compared" {

@@ -1,6 +1,6 @@
-/* unloads ROUNDS NARROW WIDE: loads two plugins by turns, each in the place of the other, and lets them allocate with the stack
-   pointer at the same place, over what the other one has left on the stack. Prints how often a plugin lay where the other one
-   had lain. */
+/* unloads ROUNDS NARROW WIDE [early]: loads two plugins by turns, each in the place of the other, and lets them allocate with
+   the stack pointer at the same place, over what the other one has left on the stack. Prints how often a plugin lay where the
+   other one had lain. If it is to be early, it does so while libraries are made ready, when early.so calls it. */
 #include "specimen.h"
 
 #include <alloca.h>
@@ -10,6 +10,7 @@
 #define WORDS 64
 
 typedef void *allocate(size_t size);
+__attribute__((visibility("default"))) void run_early(int argc, char **argv);
 
 /* What lay below this function's frame when the last plugin came back; put there again, for the loader's frames were there
  * since. */
@@ -33,12 +34,11 @@ SITE void calls_plugin(allocate *plugin, size_t room)
     free(block);
 }
 
-int main(int argc, char **argv)
+static void run(char **argv)
 {
     unsigned same = 0;
     allocate *last = NULL;
 
-    MUST(argc == 4);
     for (int i = 0; i < atoi(argv[1]); i++) {
         void *plugin = dlopen(argv[2 + i % 2], RTLD_NOW);
         allocate *plugin_frames = plugin == NULL ? NULL : (allocate *)dlsym(plugin, "plugin_frames");
@@ -50,5 +50,18 @@ int main(int argc, char **argv)
         MUST(dlclose(plugin) == 0);
     }
     printf("same place %u\n", same);
+}
+
+void run_early(int argc, char **argv)
+{
+    if (argc == 5)
+        run(argv);
+}
+
+int main(int argc, char **argv)
+{
+    MUST(argc == 4 || argc == 5);
+    if (argc == 4)
+        run(argv);
     return 0;
 }

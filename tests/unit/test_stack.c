@@ -14,6 +14,7 @@
 #include <alloca.h>
 #include <dlfcn.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -433,6 +434,36 @@ static void a_handler_on_another_stack_is_followed_back(void **state)
     assert_int_equal(munmap(other.ss_sp, STACK_SIZE), 0);
 }
 
+static sigjmp_buf back;
+
+FAST void handler_that_jumps(int sig)
+{
+    (void)sig;
+    fast_leaf();
+    siglongjmp(back, 1);
+}
+
+FAST void calls_nothing(void (*nothing)(void))
+{
+    nothing();
+    sink++;
+}
+
+static void (*volatile nothing)(void);
+
+static void address_zero_is_no_frame(void **state)
+{
+    (void)state;
+    assert_true(signal(SIGSEGV, handler_that_jumps) != SIG_ERR);
+    if (sigsetjmp(back, 1) == 0)
+        calls_nothing(nothing);
+    assert_true(signal(SIGSEGV, SIG_DFL) != SIG_ERR);
+    assert_true(stack.truncated);
+    assert_int_equal(stack.depth, 3);
+    ASSERT_NAMES(0, "fast_leaf", "handler_that_jumps");
+    assert_int_equal(unwind_rule_get(stack.pcs[2]).kind, UNWIND_SIGNAL);
+}
+
 static int compare(const void *a, const void *b)
 {
     return *(const int *)a - *(const int *)b;
@@ -464,6 +495,74 @@ static void signals_that_come_at_any_instruction_give_whole_stacks(void **state)
     assert_int_equal(incomplete, 0);
 }
 #endif
+
+/* --- code written by hand ------------------------------------------------------------------------------------------ */
+
+/* Calls fast_leaf(); its table says that it was interrupted where it is, as those of runtimes do that change stacks.
+   What lies in its frame could be a signal's registers, those of plain_leaf(). */
+void marked_as_interrupted(void);
+__asm__(".text\n.globl marked_as_interrupted\n.type marked_as_interrupted, @function\nmarked_as_interrupted:\n"
+        ".cfi_startproc\n"
+        ".cfi_signal_frame\n"
+        "sub $1032, %rsp\n"
+        ".cfi_adjust_cfa_offset 1032\n"
+        "lea plain_leaf+1(%rip), %rax\n"
+        "mov %rax, 168(%rsp)\n" /* rip of the ucontext */
+        "lea 512(%rsp), %rax\n"
+        "mov %rax, 160(%rsp)\n" /* rsp */
+        "mov %rax, 120(%rsp)\n" /* rbp */
+        "call fast_leaf\n"
+        "add $1032, %rsp\n"
+        ".cfi_adjust_cfa_offset -1032\n"
+        "ret\n"
+        ".cfi_endproc\n.size marked_as_interrupted, . - marked_as_interrupted\n");
+
+FAST void calls_marked(void)
+{
+    marked_as_interrupted();
+    sink++;
+}
+
+static void a_frame_that_is_marked_as_interrupted_need_not_be_a_signal_s(void **state)
+{
+    (void)state;
+    calls_marked();
+    ASSERT_NAMES(0, "fast_leaf", "marked_as_interrupted", "calls_marked");
+    assert_complete();
+}
+
+/* Calls fast_leaf() after it has lost rbp, and says so. */
+void loses_rbp(uintptr_t *frame_to_be_taken_for_the_caller_s);
+__asm__(".text\n.globl loses_rbp\n.type loses_rbp, @function\nloses_rbp:\n"
+        ".cfi_startproc\n"
+        "push %rbp\n"
+        ".cfi_adjust_cfa_offset 8\n"
+        ".cfi_undefined %rbp\n"
+        "mov %rdi, %rbp\n"
+        "call fast_leaf\n"
+        "pop %rbp\n"
+        ".cfi_adjust_cfa_offset -8\n"
+        ".cfi_same_value %rbp\n"
+        "ret\n"
+        ".cfi_endproc\n.size loses_rbp, . - loses_rbp\n");
+
+PLAIN void needs_rbp(void)
+{
+    uintptr_t like_a_frame[2] = {0, (uintptr_t)fast_leaf + 1};
+
+    loses_rbp(like_a_frame);
+    sink++;
+}
+
+static void nothing_is_made_of_an_rbp_that_was_lost(void **state)
+{
+    (void)state;
+    needs_rbp();
+    assert_true(stack.truncated);
+    ASSERT_NAMES(0, "fast_leaf", "loses_rbp");
+    assert_true(stack.depth == 2 || strcmp(name_of(2), "needs_rbp") == 0);
+    assert_in_range(stack.depth, 2, 3);
+}
 
 /* --- leaktrace's own code ----------------------------------------------------------------------------------------- */
 
@@ -574,7 +673,7 @@ static int prepare(void **state)
     stack_set_check(1);
     /* Sections of code with names of their own lie side by side. */
     walk_set_own_code((struct stack_bounds){low < start_low ? low : start_low, high > start_high ? high : start_high},
-                       (struct stack_bounds){start_low, start_high});
+                      (struct stack_bounds){start_low, start_high});
     return 0;
 }
 
@@ -598,8 +697,11 @@ int main(void)
         CHECKED(a_stack_made_by_makecontext_ends_in_its_start),
         CHECKED(a_handler_s_stack_goes_on_in_what_it_interrupted),
         CHECKED(a_handler_on_another_stack_is_followed_back),
+        CHECKED(address_zero_is_no_frame),
         CHECKED(signals_that_come_at_any_instruction_give_whole_stacks),
 #endif
+        CHECKED(a_frame_that_is_marked_as_interrupted_need_not_be_a_signal_s),
+        CHECKED(nothing_is_made_of_an_rbp_that_was_lost),
         CHECKED(what_a_hooked_function_calls_is_left_out_with_the_hook),
         CHECKED(the_routine_that_threads_start_in_is_left_out_alone),
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

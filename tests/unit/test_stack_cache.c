@@ -237,6 +237,32 @@ static void new_code_makes_all_be_forgotten(void **state)
     take_around_new_code();
 }
 
+HOOK(hook_code) static void take_while_code_goes(void)
+{
+    struct stack_leaf *found = stack_capture(cache, KIND_HEAP, STACK_CALLER);
+
+    count(found, KIND_HEAP);
+    assert_true(unwind_rule_suspend());
+    for (int i = 0; i < 3; i++) {
+        assert_null(stack_cache_find(cache, KIND_HEAP, STACK_CALLER));
+        found = stack_capture(cache, KIND_HEAP, STACK_CALLER);
+        count(found, KIND_HEAP);
+        assert_true(cache->room->n_fresh > 2); /* all of it */
+    }
+    unwind_rule_resume();
+    assert_null(stack_cache_find(cache, KIND_HEAP, STACK_CALLER));
+    found = stack_capture(cache, KIND_HEAP, STACK_CALLER);
+    count(found, KIND_HEAP);
+    assert_ptr_equal(stack_cache_find(cache, KIND_HEAP, STACK_CALLER), found);
+    sink++;
+}
+
+static void nothing_is_taken_over_while_code_goes(void **state)
+{
+    (void)state;
+    take_while_code_goes();
+}
+
 static uint32_t walked; /* frames */
 
 /* Takes a stack at each level on the way back. */
@@ -309,6 +335,7 @@ int main(void)
         CHECKED(want_of_memory_loses_stacks_and_makes_none_wrong),
         CHECKED(the_way_back_from_deep_recursion_walks_little),
         CHECKED(new_code_makes_all_be_forgotten),
+        CHECKED(nothing_is_taken_over_while_code_goes),
         CHECKED(what_lies_outside_of_the_known_stack_is_looked_at_each_time),
         cmocka_unit_test(all_that_was_taken_is_counted_at_its_site_once),
     };

@@ -63,10 +63,11 @@ __asm__(".text\n"
         "nop\nat_outermost:\n"
         "ret\ndone outermost\n"
 
-        ".globl without_table\n.type without_table,@function\nwithout_table: nop\nat_without: ret\n.size without_table,.-without_table\n");
+        ".globl without_table\n.type without_table,@function\nwithout_table: nop\nat_without: ret\n.size "
+        "without_table,.-without_table\n");
 
-extern const char by_rsp[], at_sub[], at_add[], by_rbp[], at_push[], at_mov[], at_pop[], at_restored[], at_realigned[], at_expression[],
-    at_arithmetic[], at_r10[], at_register[], at_outermost[], at_without[];
+extern const char by_rsp[], at_sub[], at_add[], by_rbp[], at_push[], at_mov[], at_pop[], at_restored[], at_realigned[],
+    at_expression[], at_arithmetic[], at_r10[], at_register[], at_outermost[], at_without[];
 
 static void assert_rule(const char *pc, enum unwind_kind kind, int32_t cfa, int32_t rbp_at)
 {
@@ -311,6 +312,33 @@ static void threads_find_the_same_rules(void **state)
         assert_ptr_equal(sums[i], get_rules(&text));
 }
 
+static bool is_kept(uintptr_t pc)
+{
+    return unwind_rule_slot(unwind_rules_get(), pc) != NULL;
+}
+
+static void suspended_rules_are_read_anew_and_can_be_forgotten(void **state)
+{
+    const uintptr_t kept = (uintptr_t)is_kept, gone = (uintptr_t)suspended_rules_are_read_anew_and_can_be_forgotten;
+    const struct unwind_rule rule = unwind_rule_get(kept);
+
+    (void)state;
+    unwind_rule_get(gone);
+    assert_true(is_kept(kept) && is_kept(gone));
+    assert_true(unwind_rule_suspend() && unwind_rule_suspend());
+    assert_int_equal(unwind_rule_get(kept).kind, rule.kind);
+    assert_int_equal(unwind_rule_get(kept).cfa, rule.cfa);
+    assert_false(is_kept(kept));
+    unwind_rule_forget(gone, gone + 1);
+    unwind_rule_resume();
+    assert_true(unwind_rule_is_suspended());
+    assert_false(is_kept(kept));
+    unwind_rule_resume();
+    assert_false(unwind_rule_is_suspended());
+    assert_true(is_kept(kept));
+    assert_false(is_kept(gone));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +357,7 @@ int main(void)
         cmocka_unit_test(all_of_libc_is_read_and_remembered),
         cmocka_unit_test(what_is_forgotten_is_read_again),
         cmocka_unit_test(threads_find_the_same_rules),
+        cmocka_unit_test(suspended_rules_are_read_anew_and_can_be_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
