@@ -9,6 +9,7 @@
 #include "view/units.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define INDENT 5
 #define GROUPS_MAX 3
@@ -176,6 +177,13 @@ static void print_verdict(const struct report *report, const struct line_page *p
     line_print(&line, page);
 }
 
+static void add_label(struct line *line, const struct profile_label *label)
+{
+    bool is_start = strcmp(label->key, RANKING_START_LABEL) == 0;
+
+    line_add(line, LINE_PLAIN, "%s %s", is_start ? ", started in" : "", label->value);
+}
+
 static void print_groups(const struct ranking_site *site, size_t groups_max, const struct line_page *page)
 {
     struct line line = {.n = 0};
@@ -185,7 +193,7 @@ static void print_groups(const struct ranking_site *site, size_t groups_max, con
     for (size_t i = 0; i < site->n_groups && i < groups_max; i++) {
         line_add(&line, LINE_PLAIN, "%*s%s \u00d7", INDENT, "", units_count(site->groups[i].count, &buf));
         for (size_t j = 0; j < site->groups[i].n_labels; j++)
-            line_add(&line, LINE_PLAIN, " %s", site->groups[i].labels[j].value);
+            add_label(&line, &site->groups[i].labels[j]);
         line_print(&line, page);
     }
     for (size_t i = groups_max; i < site->n_groups; i++)
