@@ -55,9 +55,10 @@ static void print_doubts(const struct report *report, const struct line_page *pa
         line_print(&line, page);
     }
     if (report->unattributed_fds > 0 || report->unattributed_threads > 0) {
-        line_add(&line, LINE_PLAIN, "not in the figures, as their origin was not seen: %s fds",
-                 units_count(report->unattributed_fds, &buf));
-        line_add(&line, LINE_PLAIN, ", %s threads", units_count(report->unattributed_threads, &buf));
+        line_add(&line, LINE_PLAIN, "not in the figures, as their origin was not seen: %s fd%s",
+                 units_count(report->unattributed_fds, &buf), report->unattributed_fds == 1 ? "" : "s");
+        line_add(&line, LINE_PLAIN, ", %s thread%s", units_count(report->unattributed_threads, &buf),
+                 report->unattributed_threads == 1 ? "" : "s");
         line_print(&line, page);
     }
 }
