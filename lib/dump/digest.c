@@ -17,13 +17,19 @@ static uint64_t mix_text(uint64_t digest, const char *text)
     return mix(digest, 0x100);
 }
 
+static uint64_t mix_label(uint64_t digest, const struct snapshot_label *label)
+{
+    digest = mix_text(digest, label->key);
+    return label->value == NULL ? mix(digest, label->code) : mix_text(digest, label->value);
+}
+
 static uint64_t mix_row(uint64_t digest, const struct snapshot_row *row)
 {
     digest = mix(digest, row->site->id);
     for (unsigned i = 0; i < SNAPSHOT_VALUES_MAX; i++)
         digest = mix(digest, (uint64_t)row->values[i]);
     for (unsigned i = 0; i < row->n_labels; i++)
-        digest = mix_text(mix_text(digest, row->labels[i].key), row->labels[i].value);
+        digest = mix_label(digest, &row->labels[i]);
     return digest;
 }
 

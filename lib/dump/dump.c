@@ -20,6 +20,7 @@
 #include "reach/maps.h"
 #include "snapshot/locations.h"
 #include "snapshot/modules.h"
+#include "store/site_table.h"
 
 #include <errno.h>
 #include <string.h>
@@ -121,11 +122,28 @@ static int take(const struct work *work, struct snapshot *snapshot)
     return result;
 }
 
+/* Functions that labels name need not stand in a stack. */
+static int add_labels(const struct snapshot_row *row)
+{
+    uintptr_t pcs[SITE_DEPTH_MAX];
+    struct stack stack;
+    int result = 0;
+
+    for (; row != NULL && result == 0; row = row->next) {
+        site_stack(row->site, pcs, &stack);
+        for (unsigned i = 0; i < row->n_labels && result == 0; i++)
+            if (row->labels[i].value == NULL)
+                result = locations_add(row->labels[i].code, stack.epoch);
+    }
+    return result;
+}
+
 /* Names the locations of the snapshot; false when there was no memory for some. Modules and sites are read behind it, so that
    everything in it has its place. */
-static bool find_names(void)
+static bool find_names(const struct snapshot *snapshot)
 {
-    return modules_refresh() == 0 && locations_update(dump.options->symbols) == 0;
+    return modules_refresh() == 0 && add_labels(snapshot->rows[KIND_THREAD].first) == 0 &&
+           locations_update(dump.options->symbols) == 0;
 }
 
 static void log_dump(uint32_t seq, const char *reason)
@@ -153,7 +171,7 @@ static void log_failure(const struct work *work, int result)
 
 static int write_files(struct work *work, struct snapshot *snapshot)
 {
-    struct comments comments = {.arena = &snapshot->arena, .has_all_names = find_names()};
+    struct comments comments = {.arena = &snapshot->arena, .has_all_names = find_names(snapshot)};
     struct dump_files *files = &work->files;
     int result = comments_write(&comments, dump.options, snapshot, work->reason, dump_own_cpu_ns());
 

@@ -243,6 +243,8 @@ static void write_value_type(struct encoder *encoder, unsigned field, const stru
 
 static void add_label(struct encoder *encoder, const char *key, const char *value)
 {
+    if (value == NULL)
+        return;
     wire_init(&encoder->inner);
     wire_uint(&encoder->inner, LABEL_KEY, string_of(encoder, key));
     wire_uint(&encoder->inner, LABEL_STR, string_of(encoder, value));
@@ -264,7 +266,7 @@ static void write_sample(struct encoder *encoder, const struct snapshot_row *row
         wire_value(&encoder->values, (uint64_t)row->values[encoder->profile->type->first_value + i]);
     wire_packed(&encoder->wire, SAMPLE_VALUE, &encoder->values);
     for (unsigned i = 0; i < row->n_labels; i++)
-        add_label(encoder, row->labels[i].key, row->labels[i].value);
+        add_label(encoder, row->labels[i].key, locations_label(&row->labels[i], stack.epoch));
     if (stack.truncated)
         add_label(encoder, "stack", "truncated");
     write_message(encoder, PROFILE_SAMPLE);

@@ -52,6 +52,16 @@ static int write_frame(struct sink *sink, uintptr_t pc, const struct location *l
     return write_line(sink, &line);
 }
 
+static void add_label(struct text *line, const struct snapshot_label *label, uint32_t epoch)
+{
+    const char *value = locations_label(label, epoch);
+
+    if (value == NULL)
+        return;
+    text_format(line, " %s=", label->key);
+    add_foreign(line, value);
+}
+
 static int write_row(const struct encode_profile *profile, const struct snapshot_row *row, struct sink *sink)
 {
     uintptr_t pcs[SITE_DEPTH_MAX];
@@ -65,10 +75,8 @@ static int write_row(const struct encode_profile *profile, const struct snapshot
     text_add(&line, " @");
     for (uint32_t i = 0; i < stack.depth; i++)
         text_format(&line, " 0x%lx", stack.pcs[i]);
-    for (unsigned i = 0; i < row->n_labels; i++) {
-        text_format(&line, " %s=", row->labels[i].key);
-        add_foreign(&line, row->labels[i].value);
-    }
+    for (unsigned i = 0; i < row->n_labels; i++)
+        add_label(&line, &row->labels[i], stack.epoch);
     if (stack.truncated)
         text_add(&line, " truncated");
     result = write_line(sink, &line);

@@ -15,6 +15,7 @@ __attribute__((noinline)) static struct thread_entry *prepare(const struct threa
                                    .mark = epoch_mark(),
                                    .born_ns = sys_monotonic_ns(),
                                    .stack_bytes = stack_bytes,
+                                   .routine = (uintptr_t)start->routine,
                                    .detached = detached};
     struct thread_entry *entry = thread_table_prepare(&row);
 

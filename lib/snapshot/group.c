@@ -17,12 +17,19 @@ struct peer {
     UT_hash_handle hh;
 };
 
+static bool same_label(const struct snapshot_label *a, const struct snapshot_label *b)
+{
+    if (strcmp(a->key, b->key) != 0)
+        return false;
+    return a->value == NULL || b->value == NULL ? a->value == b->value && a->code == b->code : strcmp(a->value, b->value) == 0;
+}
+
 static bool same_labels(const struct group *group, const struct snapshot_label *labels, unsigned n_labels)
 {
     if (group->n_labels != n_labels)
         return false;
     for (unsigned i = 0; i < n_labels; i++)
-        if (strcmp(group->labels[i].key, labels[i].key) != 0 || strcmp(group->labels[i].value, labels[i].value) != 0)
+        if (!same_label(&group->labels[i], &labels[i]))
             return false;
     return true;
 }

@@ -1,7 +1,9 @@
 /* The table of locations. Owns it, in an arena, for the life of the process; called by dump/ and encode/. No lock: one thread. */
 #include "snapshot/locations.h"
 
+#include "base/text.h"
 #include "snapshot/modules.h"
+#include "snapshot/snapshot.h"
 #include "snapshot/symbols.h"
 #include "store/epoch.h"
 #include "store/stack_tree.h"
@@ -49,7 +51,7 @@ static void put_back(struct entry *entry)
     table.first_new = entry;
 }
 
-static int add(uintptr_t pc, uint32_t epoch)
+int locations_add(uintptr_t pc, uint32_t epoch)
 {
     struct key key = {.pc = pc, .epoch = epoch};
     struct entry *entry = find(&key);
@@ -78,7 +80,7 @@ static int add_nodes(void)
         if (!stack_tree_is_ready(node))
             continue;
         if (stack_tree_parent(node) != STACK_NODE_NONE &&
-            add(stack_tree_pc(node), has_epochs ? stack_tree_epoch(node) : 0) != 0)
+            locations_add(stack_tree_pc(node), has_epochs ? stack_tree_epoch(node) : 0) != 0)
             return -ENOMEM;
         if (node == table.nodes_done + 1)
             table.nodes_done = node;
@@ -184,6 +186,30 @@ const struct location *locations_find(uintptr_t pc, uint32_t epoch)
     struct entry *entry = find(&key);
 
     return entry == NULL ? NULL : &entry->location;
+}
+
+/* "file+0x<offset>", as symbols.h has it for what no symbol covers. */
+static const char *name_by_offset(const struct location *location)
+{
+    char buf[256];
+    struct text name = TEXT_ON(buf);
+    const char *slash = strrchr(location->module->path, '/');
+
+    text_add(&name, slash != NULL ? slash + 1 : location->module->path);
+    text_format(&name, "+0x%lx", (unsigned long)(location->pc - location->module->bias));
+    return arena_strndup(&table_arena, name.buf, name.len);
+}
+
+const char *locations_label(const struct snapshot_label *label, uint32_t epoch)
+{
+    const struct key key = {.pc = label->code, .epoch = epoch};
+    struct entry *entry = label->value != NULL ? NULL : find(&key);
+
+    if (entry == NULL)
+        return label->value;
+    if (entry->location.function == NULL && entry->location.module != NULL)
+        entry->location.function = name_by_offset(&entry->location);
+    return entry->location.function;
 }
 
 void locations_keep_ready(void)

@@ -23,7 +23,8 @@ struct site;
 
 struct snapshot_label {
     const char *key;
-    const char *value;
+    const char *value; /* NULL: the name of the function at `code` */
+    uintptr_t code;
 };
 
 /* One for each site, or for each group of members of one. A profile and its growth share their rows. */

@@ -22,8 +22,8 @@ static struct snapshot_row *make_row(struct leak_rows *rows, uint32_t site, enum
 
     if (row == NULL || labels == NULL)
         return NULL;
-    labels[0] = (struct snapshot_label){"leak", reach_class_names[class]};
-    labels[1] = (struct snapshot_label){"born", "before-mark"};
+    labels[0] = (struct snapshot_label){.key = "leak", .value = reach_class_names[class]};
+    labels[1] = (struct snapshot_label){.key = "born", .value = "before-mark"};
     row->labels = labels;
     row->n_labels = before_mark ? 2 : 1;
     rows->by_site[site][class][before_mark] = row;

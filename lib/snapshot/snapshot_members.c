@@ -111,14 +111,14 @@ static int take_fd(struct snapshot *snapshot, struct group_table *groups, const 
         return 0;
     }
     peer = fd_info_peer(&snapshot->arena, info, &entry);
-    labels[n++] = (struct snapshot_label){"type", info->type};
+    labels[n++] = (struct snapshot_label){.key = "type", .value = info->type};
     if (info->fd < (int)(sizeof(streams) / sizeof(streams[0])))
-        labels[n++] = (struct snapshot_label){"stream", streams[info->fd]};
+        labels[n++] = (struct snapshot_label){.key = "stream", .value = streams[info->fd]};
     if (peer != NULL)
-        labels[n++] = (struct snapshot_label){"peer", group_peer(groups, peer)};
+        labels[n++] = (struct snapshot_label){.key = "peer", .value = group_peer(groups, peer)};
     if (info->state != NULL)
-        labels[n++] = (struct snapshot_label){"state", info->state};
-    labels[n++] = (struct snapshot_label){"age", age_bucket(snapshot->monotonic_ns - entry.born_ns)};
+        labels[n++] = (struct snapshot_label){.key = "state", .value = info->state};
+    labels[n++] = (struct snapshot_label){.key = "age", .value = age_bucket(snapshot->monotonic_ns - entry.born_ns)};
     return add_member(snapshot, groups, entry.site, labels, n, 0, entry.mark == epoch_mark());
 }
 
@@ -191,13 +191,14 @@ static void visit_thread(const struct thread_row *row, void *context)
 {
     struct thread_visit *visit = context;
     struct snapshot_label labels[] = {
-        {"state", row->ended ? "exited-unjoined" : "running"},
-        {"age", age_bucket(visit->snapshot->monotonic_ns - row->born_ns)},
+        {.key = "state", .value = row->ended ? "exited-unjoined" : "running"},
+        {.key = "start", .code = row->routine},
+        {.key = "age", .value = age_bucket(visit->snapshot->monotonic_ns - row->born_ns)},
     };
 
     visit->running += !row->ended;
     if (visit->result == 0)
-        visit->result = add_member(visit->snapshot, visit->groups, row->site, labels, 2, (int64_t)row->stack_bytes,
+        visit->result = add_member(visit->snapshot, visit->groups, row->site, labels, 3, (int64_t)row->stack_bytes,
                                    row->mark == epoch_mark());
 }
 

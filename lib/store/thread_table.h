@@ -25,6 +25,7 @@ struct thread_row {
     uint32_t mark; /* number of the growth mark that was current when it was created */
     int64_t born_ns; /* CLOCK_MONOTONIC */
     uint64_t stack_bytes;
+    uintptr_t routine; /* in which it starts */
     bool detached;
     bool ended; /* and not joined */
 };

@@ -258,8 +258,8 @@ END
     threads_truth | figures_are thread
     nothing_was_lost thread
     equal "$(comment thread unattributed_threads)" 0
-    equal "$(rows thread ended_unjoined)" "3 786432 3 state=exited-unjoined"
-    equal "$(rows thread with_default_attributes)" "1 4194304 1 state=running"
+    equal "$(rows thread ended_unjoined)" "3 786432 3 state=exited-unjoined start=do_nothing"
+    equal "$(rows thread with_default_attributes)" "1 4194304 1 state=running start=wait_for_ever"
 }
 
 @test "threads of C++ are exact" {

@@ -55,6 +55,13 @@ small_page() {
     equal "$(flame "$DUMPS" -o - | md5sum)" "$(md5sum < "$BATS_TEST_TMPDIR/page.html")"
 }
 
+@test "a page knows no growth where no mark was set" {
+    traced -- "$LEAKTRACE_SPECIMENS/plain" 50 > /dev/null 2>&1 || equal $? 29
+    flame "$DUMPS" -o "$BATS_TEST_TMPDIR/page.html"
+    equal "$(grep -c 'inuse_space</th>' "$BATS_TEST_TMPDIR/page.html")" 1
+    equal "$(grep -c 'since the mark</th>' "$BATS_TEST_TMPDIR/page.html")" 0
+}
+
 @test "a PID is asked for a dump" {
     start -- "$LEAKTRACE_SPECIMENS/signals" wait
     wait_for_line ready

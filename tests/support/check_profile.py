@@ -23,13 +23,14 @@ TYPES = {
 LABELS = {
     "heap": {"stack"},
     "fd": {"stack", "type", "peer", "state", "age"},
-    "thread": {"stack", "state", "age"},
+    "thread": {"stack", "state", "start", "age"},
 }
 VALUES = {
     "age": r"<1m|<10m|<1h|<1d|>=1d",
     "stack": r"truncated",
     "peer": r"\d+\.\d+\.\d+\.\d+(:\d+)?|\[[0-9a-f:.]+\](:\d+)?|[0-9a-f:]+|/.*|@.*|\(others\)",
     "state": r"[A-Z_0-9]+|running|exited-unjoined",
+    "start": r".+",
     "type": r"[a-z]+",
 }
 COMMENTS = ["leaktrace", "pid", "command", "options", "reason", "dropped_events", "truncated_stacks", "unattributed_fds",

@@ -92,8 +92,8 @@ def leaky(folder, sources):
         of["fd"].sample(at["connect"], [2 * count, count], type="tcp", peer=peer, state=state, age=age)
     of["fd"].sample(at["listen"], [1, 1], type="tcp", state="LISTEN", age="<1d")
     of["fd_growth"].sample(at["connect"], [43])
-    of["thread"].sample(at["watch"], [30, 21 * 8 << 20, 21], state="running", age="<1h")
-    of["thread"].sample(at["watch"], [30, 3 * 8 << 20, 3], state="exited-unjoined", age="<1m")
+    of["thread"].sample(at["watch"], [30, 21 * 8 << 20, 21], state="running", start="_ZN5Watch4loopEPv", age="<1h")
+    of["thread"].sample(at["watch"], [30, 3 * 8 << 20, 3], state="exited-unjoined", start="watch_once", age="<1m")
     of["thread_growth"].sample(at["watch"], [20])
     write_all(folder, of)
 

@@ -67,6 +67,19 @@ static void another_site_value_key_or_number_of_labels_is_another_group(void **s
     assert_int_equal(groups_of(8), 1);
 }
 
+static void functions_are_told_apart_by_their_address(void **state)
+{
+    const struct snapshot_label one = {.key = "start", .code = 0x1000}, other = {.key = "start", .code = 0x2000},
+                                named = {"start", "f"};
+    struct group *group = group_get(&table, 7, &one, 1);
+
+    (void)state;
+    assert_ptr_equal(group_get(&table, 7, &one, 1), group);
+    assert_ptr_not_equal(group_get(&table, 7, &other, 1), group);
+    assert_ptr_not_equal(group_get(&table, 7, &named, 1), group);
+    assert_int_equal(groups_of(7), 3);
+}
+
 static void very_many_sites_keep_their_groups(void **state)
 {
     const struct snapshot_label label = {"type", "file"};
@@ -115,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         GROUPED(the_same_site_and_labels_are_one_group),
         GROUPED(another_site_value_key_or_number_of_labels_is_another_group),
+        GROUPED(functions_are_told_apart_by_their_address),
         GROUPED(very_many_sites_keep_their_groups),
         GROUPED(past_the_limit_new_peers_are_others_and_known_ones_are_not),
         GROUPED(without_memory_there_is_no_group),

@@ -88,6 +88,17 @@ static size_t width_of(const char *text)
     return widest;
 }
 
+static void one_of_unknown_origin_is_not_many(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    set_up(&fixture);
+    fixture.report.unattributed_fds = 1;
+    fixture.report.unattributed_threads = 1;
+    expect_line(&fixture.report, "was not seen: 1 fd, 1 thread\n");
+}
+
 static void a_site_is_told_by_figures_headline_and_callers(void **state)
 {
     struct fixture fixture;
@@ -432,6 +443,7 @@ static void a_mangled_name_that_stands_for_gigabytes_is_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_of_unknown_origin_is_not_many),
         cmocka_unit_test(a_site_is_told_by_figures_headline_and_callers),
         cmocka_unit_test(growth_is_told_when_it_is_known),
         cmocka_unit_test(the_worst_site_of_each_kind_comes_first_of_all),

@@ -25,7 +25,8 @@ static size_t add_parts(struct flame_part *parts, size_t n, const struct report 
 {
     char *growth = must_format("%s%s", kind, SOURCE_GROWTH);
 
-    for (int is_growth = 0; is_growth < 2; is_growth++)
+    /* Without a mark, growth is all that is live: a column of alarms that says nothing. */
+    for (int is_growth = 0; is_growth <= report->is_marked; is_growth++)
         for (size_t i = 0; i < report->n_profiles; i++)
             if (strcmp(report->kinds[i], is_growth ? growth : kind) == 0) {
                 parts[n++] = (struct flame_part){&report->profiles[i], is_growth, is_before};

@@ -4,6 +4,7 @@
 #include "common.h"
 #include "profile/columns.h"
 #include "profile/profile.h"
+#include "symbolize/demangle.h"
 
 /* For base/table.h: every function that adds to a table has the ranking's arena at hand under this name. */
 #define TABLE_ARENA arena
@@ -103,7 +104,7 @@ static char *make_group_key(const struct profile_label *labels, size_t n)
 /* Labels for people come in this order, all others behind. */
 static size_t label_rank(const char *key)
 {
-    static const char *const order[] = {"type", "peer", "state"};
+    static const char *const order[] = {"type", "peer", "state", RANKING_START_LABEL};
     size_t rank = 0;
 
     while (rank < sizeof(order) / sizeof(order[0]) && strcmp(order[rank], key) != 0)
@@ -135,6 +136,16 @@ static void add_age(struct ranking_site *site, const struct profile_sample *samp
             return;
         }
     }
+}
+
+/* The label as people read it. */
+static struct profile_label label_for_people(struct arena *arena, struct profile_label label)
+{
+    char name[DEMANGLE_MAX];
+
+    if (strcmp(label.key, RANKING_START_LABEL) == 0 && demangle(label.value, name))
+        label.value = must_copy(arena, name);
+    return label;
 }
 
 /* Fills `ret_labels` with at most LABELS_MAX labels that have a text and are no age, each key once, in order; returns how
@@ -169,7 +180,8 @@ static void add_group(struct arena *arena, struct site *site, const struct profi
     if (group == NULL) {
         group = must_take(arena, sizeof(*group) + len + 1);
         group->group = (struct ranking_group){.labels = group->labels, .n_labels = n};
-        memcpy(group->labels, labels, n * sizeof(*labels));
+        for (size_t i = 0; i < n; i++)
+            group->labels[i] = label_for_people(arena, labels[i]);
         memcpy(group->key, key, len + 1);
         HASH_ADD(hh, site->groups, key, len, group);
         if (!TABLE_ADDED(group))

@@ -15,6 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The label that names the function in which a thread starts. */
+#define RANKING_START_LABEL "start"
+
 struct profile;
 struct profile_label;
 

@@ -39,7 +39,8 @@
  *           }],
  *           "source": "metric->name = copy(name);",    the headline's line; null when it is not at hand or has changed
  *           "ages": {"<1m": 3, ">=1d": 27},            how many live ones are how old, youngest first; empty when unknown
- *           "groups": [{"count": 30, "labels": {"type": "tcp", "peer": "10.0.0.1:80"}}]   largest first; maybe empty
+ *           "groups": [{"count": 30, "labels": {"type": "tcp", "peer": "10.0.0.1:80"}}]   largest first; maybe empty;
+ *                                     of threads "state" and "start"
  *         }]
  *       }]
  *     }]

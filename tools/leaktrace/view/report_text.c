@@ -9,6 +9,7 @@
 #include "view/units.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define INDENT 5
 #define GROUPS_MAX 3
@@ -54,9 +55,10 @@ static void print_doubts(const struct report *report, const struct line_page *pa
         line_print(&line, page);
     }
     if (report->unattributed_fds > 0 || report->unattributed_threads > 0) {
-        line_add(&line, LINE_PLAIN, "not in the figures, as their origin was not seen: %s fds",
-                 units_count(report->unattributed_fds, &buf));
-        line_add(&line, LINE_PLAIN, ", %s threads", units_count(report->unattributed_threads, &buf));
+        line_add(&line, LINE_PLAIN, "not in the figures, as their origin was not seen: %s fd%s",
+                 units_count(report->unattributed_fds, &buf), report->unattributed_fds == 1 ? "" : "s");
+        line_add(&line, LINE_PLAIN, ", %s thread%s", units_count(report->unattributed_threads, &buf),
+                 report->unattributed_threads == 1 ? "" : "s");
         line_print(&line, page);
     }
 }
@@ -176,6 +178,13 @@ static void print_verdict(const struct report *report, const struct line_page *p
     line_print(&line, page);
 }
 
+static void add_label(struct line *line, const struct profile_label *label)
+{
+    bool is_start = strcmp(label->key, RANKING_START_LABEL) == 0;
+
+    line_add(line, LINE_PLAIN, "%s %s", is_start ? ", started in" : "", label->value);
+}
+
 static void print_groups(const struct ranking_site *site, size_t groups_max, const struct line_page *page)
 {
     struct line line = {.n = 0};
@@ -185,7 +194,7 @@ static void print_groups(const struct ranking_site *site, size_t groups_max, con
     for (size_t i = 0; i < site->n_groups && i < groups_max; i++) {
         line_add(&line, LINE_PLAIN, "%*s%s \u00d7", INDENT, "", units_count(site->groups[i].count, &buf));
         for (size_t j = 0; j < site->groups[i].n_labels; j++)
-            line_add(&line, LINE_PLAIN, " %s", site->groups[i].labels[j].value);
+            add_label(&line, &site->groups[i].labels[j]);
         line_print(&line, page);
     }
     for (size_t i = groups_max; i < site->n_groups; i++)
