@@ -58,3 +58,9 @@ load ../support/gate
     expect 3
     says "fewer than 3 dumps"
 }
+
+@test "a trigger that waits for a program which has ended is ended too" {
+    run --separate-stderr timeout 60 "$LEAKTRACE_COMMAND" gate --rounds 3 --trigger 'sleep 1000' -- sh -c 'sleep 1'
+    expect 3
+    says "the program has ended after 0 of 3 rounds"
+}

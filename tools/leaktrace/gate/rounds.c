@@ -65,11 +65,20 @@ static bool warm_up(struct launch *launch, const struct rounds_plan *plan, const
     return !launch_wait(launch, plan->warmup_ms);
 }
 
+/* With all that it has started, in a group of its own: a program that has ended answers it no more. */
+static void end_trigger(int pid)
+{
+    setpgid(pid, pid);
+    kill(-pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
 static int start_trigger(const char *command, const struct launch *launch)
 {
     int pid = fork();
 
     if (pid == 0) {
+        setpgid(0, 0);
         sigprocmask(SIG_SETMASK, &launch->signals.mask, NULL);
         execl("/bin/sh", "sh", "-c", command, (char *)NULL);
         _exit(127);
@@ -88,7 +97,7 @@ static bool work(struct launch *launch, const char *command)
     }
     while (pid > 0 && (ret = waitpid(pid, &status, WNOHANG)) == 0) {
         if (launch_wait(launch, LOOK_MS)) {
-            waitpid(pid, &status, 0);
+            end_trigger(pid);
             return false;
         }
     }
