@@ -29,6 +29,13 @@ completed() {
     )
 }
 
+@test "every help text fits on 80 columns" {
+    local name
+    for name in $(commands); do
+        equal "$("$LEAKTRACE_COMMAND" "$name" --help | awk 'length($0) > 80')" "" "$name"
+    done
+}
+
 @test "every command that is there has a help text that begins with how it is used" {
     local name
     [ "$(commands | wc -l)" -ge 7 ]

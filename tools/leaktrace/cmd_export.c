@@ -16,9 +16,9 @@
 
 static const char help[] = "Usage: leaktrace export --to FORMAT [OPTIONS] SOURCE...\n"
                            "\n"
-                           "Writes a dump, with the lines of its stacks, in the format of another tool. SOURCE is a\n"
-                           "PID (which is asked for a dump first), the files of one dump, or a folder with the dumps\n"
-                           "of one process (the newest complete set).\n"
+                           "Writes a dump, with the lines of its stacks, in the format of another tool.\n"
+                           "SOURCE is a PID (which is asked for a dump first), the files of one dump, or a\n"
+                           "folder with the dumps of one process (the newest complete set).\n"
                            "\n"
                            "  collapsed    one kind: a line for each stack, for flamegraph.pl and others\n"
                            "  speedscope   all kinds in one file, for https://www.speedscope.app\n"
@@ -28,7 +28,7 @@ static const char help[] = "Usage: leaktrace export --to FORMAT [OPTIONS] SOURCE
                            "\n"
                            "  --to FORMAT         one of these\n"
                            "  -o, --output FILE   where it goes; - is standard output (default)\n"
-                           "  --kind KIND         one kind only: heap, heap_growth, fd, fd_growth, thread, ...\n"
+                           "  --kind KIND         one kind only: heap, heap_growth, fd, thread, ...\n"
                            "  --symbols DIR       debug files are there, too: laid out as /usr/lib/debug or\n"
                            "                      as the target's root, or side by side; more than once\n"
                            "  --help\n";

@@ -27,14 +27,15 @@
 
 static const char help[] = "Usage: leaktrace ls [--own] [--format text|json]\n"
                            "\n"
-                           "Lists the traced processes that you may look into. GROWTH is heap made since the\n"
-                           "mark and still live; a '~' before an age says that the process did not answer and\n"
-                           "the figures are those of its last sign of life.\n"
+                           "Lists the traced processes that you may look into. GROWTH is heap made since\n"
+                           "the mark and still live; a '~' before an age says that the process did not\n"
+                           "answer and the figures are those of its last sign of life.\n"
                            "\n"
                            "  --own            what leaktrace itself takes in each of them, and how far its\n"
-                           "                   figures can be trusted: memory, processor time of dumps, events\n"
-                           "                   dropped, stacks truncated, waits for locks, and the longest that\n"
-                           "                   the program may have waited for the last snapshot\n"
+                           "                   figures can be trusted: memory, processor time of dumps,\n"
+                           "                   events dropped, stacks truncated, waits for locks, and the\n"
+                           "                   longest that the program may have waited for the last\n"
+                           "                   snapshot\n"
                            "  --format=FORMAT  text, or json: all of it\n";
 
 static int64_t now_ns(void)

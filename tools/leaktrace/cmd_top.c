@@ -22,15 +22,16 @@
 
 static const char help[] = "Usage: leaktrace top [OPTIONS] PID\n"
                            "\n"
-                           "Shows live what a traced process holds, the sites that grow most first: what is live\n"
-                           "there, what it has grown by a minute (over the last minute), and how many have been\n"
-                           "acquired there since the start. The process is asked once a second, or less often:\n"
-                           "asking takes less than 1 % of a processor from it, and makes no numbered dumps.\n"
+                           "Shows live what a traced process holds, the sites that grow most first: what\n"
+                           "is live there, what it has grown by a minute (over the last minute), and how\n"
+                           "many have been acquired there since the start. The process is asked once a\n"
+                           "second, or less often: asking takes less than 1 % of a processor from it, and\n"
+                           "makes no numbered dumps.\n"
                            "\n"
                            "  --kind KIND         the kind to begin with: heap, fd, thread, ...\n"
                            "  --delay SECONDS     least time between two looks (default 1)\n"
                            "  --times N           ends after so many looks\n"
-                           "  --top N             sites of each kind, where there is no terminal (default 10)\n"
+                           "  --top N             sites of each kind, off a terminal (default 10)\n"
                            "  --help\n"
                            "\n"
                            "Keys:\n"
@@ -41,7 +42,8 @@ static const char help[] = "Usage: leaktrace top [OPTIONS] PID\n"
                            "  Space             freeze what is shown; the process is then not asked\n"
                            "  s                 order by growth, by what is live, by what was ever acquired\n"
                            "\n"
-                           "Where standard input or output is no terminal, each look is a block of plain lines.\n";
+                           "Where standard input or output is no terminal, each look is a block of\n"
+                           "plain lines.\n";
 
 struct request {
     int pid;
