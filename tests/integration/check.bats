@@ -48,6 +48,7 @@ checks() {
 
 @test "openssl's stacks are libunwind's" {
     checks 1 openssl ecparam -name prime256v1 -genkey -out "$BATS_TEST_TMPDIR/curve"
+    checks 1 openssl ecparam -name secp384r1 -genkey -out "$BATS_TEST_TMPDIR/curve"
     checks 1 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$BATS_TEST_TMPDIR/key" -subj /CN=x -days 1
     all_agree 20000
 }
