@@ -46,11 +46,14 @@ checks() {
     all_agree 150000
 }
 
+# How many stacks there are depends on random primes, but for those of a curve.
 @test "openssl's stacks are libunwind's" {
-    checks 1 openssl ecparam -name prime256v1 -genkey -out "$BATS_TEST_TMPDIR/curve"
     checks 1 openssl ecparam -name secp384r1 -genkey -out "$BATS_TEST_TMPDIR/curve"
+    all_agree 10000
+    DUMPS="$DUMPS/of_primes"
+    mkdir "$DUMPS"
     checks 1 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$BATS_TEST_TMPDIR/key" -subj /CN=x -days 1
-    all_agree 20000
+    all_agree 10000
 }
 
 @test "git's stacks are libunwind's" {
