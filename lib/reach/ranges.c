@@ -14,9 +14,10 @@ static bool grow(struct ranges *ranges)
 
     if (items == NULL)
         return false;
-    memcpy(items, ranges->items, ranges->count * sizeof(*items));
-    if (ranges->items != NULL)
+    if (ranges->items != NULL) {
+        memcpy(items, ranges->items, ranges->count * sizeof(*items));
         memory_unmap(ranges->items, ranges->room * sizeof(*items));
+    }
     ranges->items = items;
     ranges->room = room;
     return true;

@@ -71,6 +71,7 @@ static void *describe_stack(void *ret_stack)
 
     assert_int_equal(pthread_getattr_np(pthread_self(), &attributes), 0);
     assert_int_equal(pthread_attr_getstack(&attributes, &start, &size), 0);
+    pthread_attr_destroy(&attributes);
     *stack = (struct range){(uintptr_t)start, (uintptr_t)start + size};
     assert_true(find((uintptr_t)pthread_self(), &found));
     assert_true(found.start <= stack->start && stack->start - found.start <= 64 * PAGE);
