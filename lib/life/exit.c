@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #define SECOND_NS 1000000000ll
-#define SIGNAL_OF_SETUID 33 /* libc waits until each thread has taken it */
 #define SIGNAL_PATIENCE_NS (10 * SECOND_NS)
 #define OTHERS_PATIENCE_NS (30 * SECOND_NS)
 

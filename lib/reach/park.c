@@ -11,7 +11,7 @@
 #include <string.h>
 #include <ucontext.h>
 
-#define PARK_SIGNAL 33 /* libc's SIGSETXID, whose own handler passes over what was queued by value */
+#define PARK_SIGNAL SIGNAL_OF_SETUID /* libc's SIGSETXID, whose own handler passes over what was queued by value */
 #define KERNEL_RESTORER 0x04000000
 #define RED_ZONE 128u /* that a function may use without moving its stack pointer */
 #define PATIENCE_NS 1000000000ll

@@ -14,6 +14,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Of libc: who changes the user waits until each thread has taken it. */
+#define SIGNAL_OF_SETUID 33
+
 /* One that stands still. What it had in its registers is in the two ranges. */
 struct parked {
     pid_t tid;
