@@ -178,8 +178,8 @@ static uintptr_t high_at(const struct stack_bounds *bounds, uintptr_t sp)
 }
 
 /* Whether all that is outside of `known`, which is in the walk's state, is as it was. If not, it is up to `same`. */
-static inline __attribute__((always_inline)) bool holds(const struct stack_room *room, struct trail_place *at,
-                                                        struct stack_word *ret_differs)
+WALK_READS_STACK static inline __attribute__((always_inline)) bool holds(const struct stack_room *room, struct trail_place *at,
+                                                                         struct stack_word *ret_differs)
 {
     const struct stack_word *word;
 

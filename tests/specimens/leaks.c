@@ -38,6 +38,13 @@ SITE void wipe_stack(void)
     USE(room);
 }
 
+/* Fresh memory may hold what a list of free blocks had there, which points to other blocks; also behind what was asked for. */
+static __attribute__((noipa)) void *blank(void *block)
+{
+    MUST(block != NULL);
+    return memset(block, 0, malloc_usable_size(block));
+}
+
 static struct node *make(void)
 {
     struct node *node = calloc(1, sizeof(*node));
@@ -51,7 +58,7 @@ static struct node *make(void)
 
 SITE void by_malloc(void)
 {
-    USE(malloc(100));
+    USE(blank(malloc(100)));
 }
 
 SITE void by_calloc(void)
@@ -61,23 +68,25 @@ SITE void by_calloc(void)
 
 SITE void by_realloc(void)
 {
-    USE(realloc(realloc(malloc(10), 100000), 120));
+    USE(blank(realloc(realloc(malloc(10), 100000), 120)));
 }
 
 SITE void by_memalign(void)
 {
-    USE(memalign(64, 130));
-    USE(aligned_alloc(4096, 8192));
+    USE(blank(memalign(64, 130)));
+    USE(blank(aligned_alloc(4096, 8192)));
 }
 
 SITE void by_strdup(void)
 {
-    USE(strdup("lost"));
+    char *text = strdup("lost");
+
+    USE(strcpy(blank(text), "lost"));
 }
 
 SITE void of_no_bytes(void)
 {
-    USE(malloc(0));
+    USE(blank(malloc(0)));
 }
 
 SITE void huge(void)
@@ -166,7 +175,7 @@ SITE struct node *of_tree(int depth)
 
 SITE void on_dead_stack(void)
 {
-    void *volatile here[4] = {malloc(140)};
+    void *volatile here[4] = {blank(malloc(140))};
 
     USE(here);
 }
@@ -176,7 +185,7 @@ SITE void *in_ended_thread(void *unused)
     void *volatile here[16];
 
     for (int i = 0; i < 16; i++)
-        here[i] = malloc(150);
+        here[i] = blank(malloc(150));
     USE(here);
     return unused;
 }
@@ -184,50 +193,50 @@ SITE void *in_ended_thread(void *unused)
 SITE void *returned_by_thread(void *unused)
 {
     (void)unused;
-    return malloc(160);
+    return blank(malloc(160));
 }
 
 SITE void after_free(void)
 {
-    struct node *holder = malloc(sizeof(*holder));
+    struct node *holder = blank(malloc(sizeof(*holder)));
 
-    holder->second = malloc(170);
+    holder->second = blank(malloc(170));
     free(holder);
 }
 
 SITE void one_behind_the_end(void)
 {
-    in_bss[20] = (char *)malloc(192) + 192;
+    in_bss[20] = (char *)blank(malloc(192)) + 192;
 }
 
 /* Its last word is the first of the memory behind it, which the allocator knows. */
 SITE void last_of_all(void)
 {
-    USE(malloc(184));
+    USE(blank(malloc(184)));
 }
 
 /* --- what can be reached -------------------------------------------------------------------------------------------- */
 
 SITE void from_data(void)
 {
-    in_data[1] = malloc(200);
+    in_data[1] = blank(malloc(200));
 }
 
 SITE void from_bss(void)
 {
-    in_bss[0] = malloc(210);
+    in_bss[0] = blank(malloc(210));
 }
 
 SITE void from_tls(void)
 {
-    in_tls = malloc(220);
+    in_tls = blank(malloc(220));
 }
 
 SITE void from_thread_specific_data(void)
 {
     for (int i = 0; i < KEYS; i++) {
         MUST(pthread_key_create(&keys[i], NULL) == 0);
-        MUST(pthread_setspecific(keys[i], malloc(230)) == 0);
+        MUST(pthread_setspecific(keys[i], blank(malloc(230))) == 0);
     }
 }
 
@@ -236,7 +245,7 @@ SITE void from_own_mapping(void)
     void **page = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     MUST(page != MAP_FAILED);
-    page[40 * PAGE / sizeof(*page)] = malloc(240);
+    page[40 * PAGE / sizeof(*page)] = blank(malloc(240));
 }
 
 SITE void from_shared_mapping(void)
@@ -244,7 +253,7 @@ SITE void from_shared_mapping(void)
     void **page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     MUST(page != MAP_FAILED);
-    page[3] = malloc(241);
+    page[3] = blank(malloc(241));
 }
 
 SITE void from_mapping_made_read_only(void)
@@ -252,7 +261,7 @@ SITE void from_mapping_made_read_only(void)
     void **page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     MUST(page != MAP_FAILED);
-    page[3] = malloc(242);
+    page[3] = blank(malloc(242));
     MUST(mprotect(page, PAGE, PROT_READ) == 0);
 }
 
@@ -260,7 +269,7 @@ SITE void from_huge_block(void)
 {
     void **block = malloc(32ul << 20);
 
-    block[(16ul << 20) / sizeof(*block)] = malloc(250);
+    block[(16ul << 20) / sizeof(*block)] = blank(malloc(250));
     in_bss[1] = block;
 }
 
@@ -285,9 +294,9 @@ SITE void from_cycle(void)
 /* In memory that the scan does not look at: a block that nothing points to. */
 SITE void from_declared_root(void)
 {
-    void **arena = malloc(4096);
+    void **arena = blank(malloc(4096));
 
-    arena[7] = malloc(260);
+    arena[7] = blank(malloc(260));
     leaktrace_root(arena, 4096);
     USE(arena);
 }
@@ -300,7 +309,7 @@ SITE struct node *for_argument(void)
 SITE void *result_of_unjoined(void *argument)
 {
     (void)argument;
-    return malloc(280);
+    return blank(malloc(280));
 }
 
 SITE struct node *by_ignored(void)
@@ -323,12 +332,12 @@ SITE void ignored(void)
 
 SITE void by_inside(void)
 {
-    in_bss[10] = (char *)malloc(300) + 8;
+    in_bss[10] = (char *)blank(malloc(300)) + 8;
 }
 
 SITE void by_last_byte(void)
 {
-    in_bss[11] = (char *)malloc(304) + 303;
+    in_bss[11] = (char *)blank(malloc(304)) + 303;
 }
 
 SITE struct node *behind_inside(void)
@@ -351,12 +360,12 @@ SITE struct node *behind_unaligned(void)
 
 SITE void by_tagged(void)
 {
-    in_bss[15] = (void *)((uintptr_t)malloc(320) | 0xfff7ul << 48);
+    in_bss[15] = (void *)((uintptr_t)blank(malloc(320)) | 0xfff7ul << 48);
 }
 
 SITE void by_tagged_below(void)
 {
-    in_bss[16] = (char *)malloc(330) + 3;
+    in_bss[16] = (char *)blank(malloc(330)) + 3;
 }
 
 struct __attribute__((packed)) unaligned {
@@ -371,7 +380,7 @@ SITE struct node *by_unaligned(void)
 
 SITE void holds_unaligned(void)
 {
-    struct unaligned *holder = malloc(sizeof(*holder));
+    struct unaligned *holder = blank(malloc(sizeof(*holder)));
 
     holder->second = by_unaligned();
     holder->second->first = behind_unaligned();
@@ -380,7 +389,7 @@ SITE void holds_unaligned(void)
 
 SITE void by_inside_and_start(void)
 {
-    char *block = malloc(310);
+    char *block = blank(malloc(310));
 
     in_bss[13] = block + 16;
     in_bss[14] = block;
@@ -399,9 +408,9 @@ static void stand_by(void)
 
 SITE void *on_stack_of_thread(void *unused)
 {
-    void *volatile here[2] = {malloc(400)};
+    void *volatile here[2] = {blank(malloc(400))};
 
-    in_tls = malloc(410);
+    in_tls = blank(malloc(410));
     USE(here);
     stand_by();
     USE(here[0]);
@@ -410,7 +419,7 @@ SITE void *on_stack_of_thread(void *unused)
 
 SITE void *in_register_of_thread(void *unused)
 {
-    register void *block __asm__("r12") = malloc(420);
+    register void *block __asm__("r12") = blank(malloc(420));
 
     __asm__ volatile("" : "+r"(block));
     MUST(sem_post(&ready) == 0);
@@ -421,7 +430,7 @@ SITE void *in_register_of_thread(void *unused)
 
 SITE void *in_vector_register_of_thread(void *unused)
 {
-    void *block = malloc(421);
+    void *block = blank(malloc(421));
 
     __asm__ volatile("movq %0, %%xmm9" : : "r"(block));
     block = NULL;
@@ -433,7 +442,7 @@ SITE void *in_vector_register_of_thread(void *unused)
 
 SITE void *with_all_signals_blocked(void *unused)
 {
-    void *volatile here[2] = {malloc(430)};
+    void *volatile here[2] = {blank(malloc(430))};
     sigset_t all;
 
     USE(here);
@@ -447,7 +456,7 @@ static ucontext_t suspended, resumed;
 
 SITE void run_in_context(void)
 {
-    void *volatile here[2] = {malloc(450)};
+    void *volatile here[2] = {blank(malloc(450))};
 
     USE(here);
     MUST(swapcontext(&suspended, &resumed) == 0);
@@ -552,12 +561,12 @@ SITE void use_threads(void)
  */
 SITE void *of_main(void)
 {
-    return malloc(510);
+    return blank(malloc(510));
 }
 
 SITE int end(const char *how)
 {
-    void *volatile here[2] = {malloc(500)};
+    void *volatile here[2] = {blank(malloc(500))};
 
     USE(here);
     if (strcmp(how, "exit") == 0)
