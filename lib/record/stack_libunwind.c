@@ -21,6 +21,7 @@ int _Ux86_64_dwarf_search_unwind_table(unw_addr_space_t as, unw_word_t ip, unw_d
 struct walk {
     const struct stack_libunwind_visitor *visitor;
     uintptr_t regs[UNW_X86_64_RIP + 1];
+    uintptr_t module, module_end; /* of the frame that it is in */
 };
 
 static unw_addr_space_t address_space;
@@ -28,12 +29,15 @@ static unsigned walks; /* under way, in all threads */
 
 static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *ret_info, int need_unwind_info, void *arg)
 {
+    struct walk *walk = arg;
     struct dl_find_object object;
     unw_dyn_info_t table = {.format = UNW_INFO_FORMAT_REMOTE_TABLE};
     uint32_t rows;
 
     if (_dl_find_object((void *)ip, &object) != 0 || object.dlfo_eh_frame == NULL)
         return -UNW_ENOINFO;
+    walk->module = (uintptr_t)object.dlfo_map_start;
+    walk->module_end = (uintptr_t)object.dlfo_map_end;
     memcpy(&rows, (const char *)object.dlfo_eh_frame + 8, sizeof(rows));
     table.start_ip = (unw_word_t)object.dlfo_map_start;
     table.end_ip = (unw_word_t)object.dlfo_map_end;
@@ -64,7 +68,7 @@ static int access_memory(unw_addr_space_t as, unw_word_t addr, unw_word_t *word,
     (void)as;
     if (write)
         return -UNW_EINVAL;
-    if (_dl_find_object((void *)addr, &object) == 0) {
+    if (addr - walk->module < walk->module_end - walk->module || _dl_find_object((void *)addr, &object) == 0) {
         memcpy(word, (const void *)addr, sizeof(*word));
         return 0;
     }
