@@ -9,6 +9,7 @@
 #include "record/unwind_rule.h"
 #include "store/counters.h"
 #include "store/epoch.h"
+#include "store/heap_filter.h"
 #include "store/site_table.h"
 #include "store/thread_table.h"
 
@@ -69,9 +70,11 @@ static void do_deferred(void)
     record_ignore_end();
 }
 
-/* What a recorded block stands for is counted at its site; nothing is written to the tally, which counts single blocks. */
-static void count_sampled(struct site *site, uint64_t size)
+/* A block that is about to be recorded. What it stands for is counted at its site; nothing is written to the tally, which counts
+   single blocks. */
+static void count_sampled(struct site *site, uintptr_t block, uint64_t size)
 {
+    heap_filter_add(block);
     site_add(site, sampler_weight(size), sampler_bytes(size));
 }
 
@@ -92,7 +95,7 @@ static inline void add(uintptr_t block, size_t size, const struct stack_frame *c
     if (__builtin_expect(leaf == NULL, 0))
         return;
     if (__builtin_expect(sampler_is_on(), 0))
-        count_sampled(leaf->tally.site, size);
+        count_sampled(leaf->tally.site, block, size);
     else
         tally_count(&leaf->tally, size);
     count_put(heap_table_add_at(place, block, size, leaf->tally.site->id));
@@ -138,6 +141,15 @@ void record_heap_enter(void)
     guard.last_acquired = 0;
 }
 
+static bool take(uintptr_t addr, struct heap_block *ret_block)
+{
+    bool known = heap_table_take(addr, ret_block);
+
+    if (known && sampler_is_on())
+        heap_filter_remove(addr);
+    return known;
+}
+
 /* Puts back a block with its true size. Of sampled ones, one that would not have been taken with that size is forgotten. */
 static void put_corrected(struct heap_block *block, size_t size)
 {
@@ -149,7 +161,7 @@ static void put_corrected(struct heap_block *block, size_t size)
         site_add(site, -sampler_weight(block->size), -sampler_bytes(block->size));
         if (!sampler_keeps(&guard.sampler, size))
             return;
-        count_sampled(site, size);
+        count_sampled(site, block->addr, size);
     }
     block->size = size;
     count_put(heap_table_put_back(block));
@@ -162,7 +174,7 @@ static __attribute__((noinline)) void correct_size(uintptr_t addr, size_t size)
 
     if (!event_begin(KIND_HEAP))
         return;
-    if (heap_table_take(addr, &block))
+    if (take(addr, &block))
         put_corrected(&block, size);
     event_end();
 }
@@ -177,16 +189,32 @@ void record_heap_acquire_outer(void *block, size_t size, const struct stack_fram
         correct_size((uintptr_t)block, size);
 }
 
+/* Of a block that may be a recorded one. */
+static __attribute__((noinline)) bool release_sampled(uintptr_t block, struct heap_block *ret_released)
+{
+    bool known;
+
+    if (!heap_table_may_have(block) || !event_enter())
+        return false;
+    guard_state(); /* a thread that only releases is one more, too */
+    known = take(block, ret_released);
+    event_end();
+    return known;
+}
+
 static inline __attribute__((always_inline)) bool release(void *block, struct heap_block *ret_released)
 {
     bool known;
 
-    if (block == NULL || (uintptr_t)block == guard.being_released || !event_is_wanted(KIND_HEAP) ||
-        (sampler_is_on() && !heap_table_may_have((uintptr_t)block)) || !event_enter())
+    if (block == NULL || (uintptr_t)block == guard.being_released || !event_is_wanted(KIND_HEAP))
         return false;
-    guard_state(); /* a thread that only releases is one more, too */
+    if (__builtin_expect(sampler_is_on(), 0))
+        return heap_filter_may_have((uintptr_t)block) && release_sampled((uintptr_t)block, ret_released);
+    if (!event_enter())
+        return false;
+    guard_state();
     known = heap_table_take((uintptr_t)block, ret_released);
-    if (!known && !sampler_is_on())
+    if (!known)
         counters_add(COUNTER_UNKNOWN_RELEASE, 1);
     event_end();
     return known;
@@ -208,6 +236,8 @@ void record_heap_restore(const struct heap_block *released)
 {
     if (!event_begin(KIND_HEAP))
         return;
+    if (sampler_is_on())
+        heap_filter_add(released->addr);
     count_put(heap_table_put_back(released));
     event_end();
 }
