@@ -32,9 +32,14 @@ struct kernel_action {
     uint64_t mask;
 };
 
+/* What a thread that was asked says: where it has described itself, on its own stack. Before, it is a number that names the asking,
+   so that who comes too late, when the slot is another one's, cannot say anything. Its lower half is a futex. */
 struct slot {
-    struct parked parked;
-    int stands; /* futex: 1 when it does */
+    pid_t tid;
+    union {
+        uint64_t said;
+        int futex;
+    };
 };
 
 static struct {
@@ -84,7 +89,13 @@ static void describe(struct parked *ret_parked, const ucontext_t *context)
     }
 }
 
-/* Without a look at the slot once it has said that it stands: that may be another one's by then. */
+static const struct parked *answer(const struct slot *slot)
+{
+    uint64_t said = __atomic_load_n(&slot->said, __ATOMIC_ACQUIRE);
+
+    return (said & 1) != 0 ? NULL : (const struct parked *)(uintptr_t)said;
+}
+
 static void wait_for_end(int generation)
 {
     int64_t deadline = sys_monotonic_ns() + PARK_LIMIT_MS * 1000000ll;
@@ -101,10 +112,18 @@ static bool is_ours(const siginfo_t *info)
     return info->si_code == SI_QUEUE && info->si_pid == sys_getpid() && (value >> 32 & 1) != 0;
 }
 
+/* Odd, as no address is. */
+static uint64_t question(int generation)
+{
+    return (uint64_t)(uint32_t)generation << 1 | 1;
+}
+
 static void handle(int sig, siginfo_t *info, void *context)
 {
     uintptr_t value = (uintptr_t)info->si_value.sival_ptr;
     int generation = (int)(value >> 32);
+    uint64_t expected = question(generation);
+    struct parked own;
     struct slot *slot;
 
     if (!is_ours(info)) {
@@ -114,10 +133,12 @@ static void handle(int sig, siginfo_t *info, void *context)
     }
     if (__atomic_load_n(&park.generation, __ATOMIC_ACQUIRE) != generation)
         return;
+    own = (struct parked){.tid = sys_gettid()};
+    describe(&own, context);
     slot = &__atomic_load_n(&park.slots, __ATOMIC_ACQUIRE)[(uint32_t)value];
-    describe(&slot->parked, context);
-    __atomic_store_n(&slot->stands, 1, __ATOMIC_RELEASE);
-    sys_futex_wake(&slot->stands, 1);
+    if (!__atomic_compare_exchange_n(&slot->said, &expected, (uint64_t)(uintptr_t)&own, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        return;
+    sys_futex_wake(&slot->futex, 1);
     wait_for_end(generation);
 }
 
@@ -208,7 +229,7 @@ static const struct parked *find_standing(pid_t tid)
 static bool is_asked(pid_t tid)
 {
     for (unsigned i = 0; i < park.count; i++)
-        if (park.slots[i].parked.tid == tid)
+        if (park.slots[i].tid == tid)
             return true;
     return false;
 }
@@ -244,7 +265,8 @@ static void ask(pid_t tid)
     siginfo_t info;
     struct slot *slot = &park.slots[park.count];
 
-    *slot = (struct slot){.parked.tid = tid};
+    slot->tid = tid;
+    __atomic_store_n(&slot->said, question(park.generation), __ATOMIC_RELEASE);
     memset(&info, 0, sizeof(info));
     info.si_code = SI_QUEUE;
     info.si_pid = sys_getpid();
@@ -297,11 +319,11 @@ static void wait_for_slot(struct slot *slot, int64_t deadline)
     struct timespec slice = {.tv_nsec = 10000000};
     unsigned blocked = 0;
 
-    while (__atomic_load_n(&slot->stands, __ATOMIC_ACQUIRE) == 0 && sys_monotonic_ns() < deadline && blocked < BLOCKED_MAX) {
+    while (answer(slot) == NULL && sys_monotonic_ns() < deadline && blocked < BLOCKED_MAX) {
         enum task_hope hope = TASK_COMES;
 
-        if (sys_futex_wait(&slot->stands, 0, &slice) == -ETIMEDOUT)
-            hope = task_look(slot->parked.tid, PARK_SIGNAL);
+        if (sys_futex_wait(&slot->futex, (int)question(park.generation), &slice) == -ETIMEDOUT)
+            hope = task_look(slot->tid, PARK_SIGNAL);
         if (hope == TASK_GONE)
             return;
         blocked += hope == TASK_BLOCKS;
@@ -321,8 +343,8 @@ static void collect(pid_t tid, void *context)
     const struct parked *found = find_standing(tid);
 
     for (unsigned i = 0; i < park.count && found == NULL; i++)
-        if (park.slots[i].parked.tid == tid && __atomic_load_n(&park.slots[i].stands, __ATOMIC_ACQUIRE))
-            found = &park.slots[i].parked;
+        if (park.slots[i].tid == tid)
+            found = answer(&park.slots[i]);
     if (found != NULL && parked->count < park.items_room)
         park.items[parked->count++] = *found;
     else if (tid != sys_gettid() && task_look(tid, PARK_SIGNAL) != TASK_GONE)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs all tests: everything on a release build, the unit tests again with the checks of a debug build and of the sanitizers, and
-# a short run of the fuzz target.
+# Runs all tests: everything on a release build, the unit tests again with the checks of a debug build and of AddressSanitizer, those
+# with threads with ThreadSanitizer, and a short run of the fuzz target.
 # The last line counts them.
 #
 #   tools/dev/test.sh [REGEX]     only the tests whose names match, on the release build
@@ -29,7 +29,7 @@ else
     run release
     run dev -L unit
     run asan -L unit
-    run tsan -L unit
+    run tsan -L threads
     run fuzz -L fuzz
 fi
 echo "$passed passed, $failed failed"
