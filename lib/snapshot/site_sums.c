@@ -7,10 +7,15 @@
 #include <errno.h>
 #include <string.h>
 
-/* Deep sites by what is shown of their stacks: open addressing over ids. */
+/* Deep sites by what is shown of their stacks: open addressing. */
+struct deep_site {
+    uint32_t id;
+    uint32_t tag; /* of the hash */
+};
+
 struct deep_sites {
     uint64_t mask;
-    uint32_t *ids;
+    struct deep_site *sites;
 };
 
 static uint64_t hash_of(const struct stack *stack)
@@ -41,14 +46,18 @@ static uint32_t first_like(struct deep_sites *deep, uint32_t id)
 {
     const struct site *site = site_table_get(id);
     uintptr_t pcs[SITE_DEPTH_MAX];
+    struct deep_site *place;
     struct stack stack;
-    uint64_t i;
+    uint64_t hash;
+    uint32_t tag;
 
     site_stack(site, pcs, &stack);
-    for (i = hash_of(&stack); deep->ids[i & deep->mask] != 0; i++)
-        if (looks_like(deep->ids[i & deep->mask], site->kind, &stack))
-            return deep->ids[i & deep->mask];
-    deep->ids[i & deep->mask] = id;
+    hash = hash_of(&stack);
+    tag = (uint32_t)(hash >> 32);
+    for (uint64_t i = hash; (place = &deep->sites[i & deep->mask])->id != 0; i++)
+        if (place->tag == tag && looks_like(place->id, site->kind, &stack))
+            return place->id;
+    *place = (struct deep_site){.id = id, .tag = tag};
     return id;
 }
 
@@ -63,16 +72,21 @@ int site_sums_init(struct site_sums *sums, struct arena *arena)
     uint32_t n_deep = 0;
 
     sums->count = site_table_count();
-    for (uint32_t id = 1; id <= sums->count; id++)
-        n_deep += is_deep(id);
+    sums->sum = arena_alloc(arena, (sums->count + 1ul) * sizeof(sums->sum[0]));
+    if (sums->sum == NULL)
+        return -ENOMEM;
+    for (uint32_t id = 1; id <= sums->count; id++) {
+        sums->sum[id].shown_as = is_deep(id) ? 0 : id;
+        n_deep += sums->sum[id].shown_as == 0;
+    }
     while (deep.mask < 2ul * n_deep)
         deep.mask = deep.mask << 1 | 1;
-    deep.ids = arena_alloc(arena, (deep.mask + 1) * sizeof(deep.ids[0]));
-    sums->sum = arena_alloc(arena, (sums->count + 1ul) * sizeof(sums->sum[0]));
-    if (deep.ids == NULL || sums->sum == NULL)
+    deep.sites = arena_alloc(arena, (deep.mask + 1) * sizeof(deep.sites[0]));
+    if (deep.sites == NULL)
         return -ENOMEM;
     for (uint32_t id = 1; id <= sums->count; id++)
-        sums->sum[id].shown_as = is_deep(id) ? first_like(&deep, id) : id;
+        if (sums->sum[id].shown_as == 0)
+            sums->sum[id].shown_as = first_like(&deep, id);
     return 0;
 }
 
