@@ -94,11 +94,18 @@ static inline void add(uintptr_t block, size_t size, const struct stack_frame *c
 
     if (__builtin_expect(leaf == NULL, 0))
         return;
-    if (__builtin_expect(sampler_is_on(), 0))
-        count_sampled(leaf->tally.site, block, size);
-    else
-        tally_count(&leaf->tally, size);
+    tally_count(&leaf->tally, size);
     count_put(heap_table_add_at(place, block, size, leaf->tally.site->id));
+}
+
+static void add_sampled(uintptr_t block, size_t size, const struct stack_frame *caller)
+{
+    struct stack_leaf *leaf = event_stack(KIND_HEAP, caller);
+
+    if (leaf == NULL)
+        return;
+    count_sampled(leaf->tally.site, block, size);
+    count_put(heap_table_add(block, size, leaf->tally.site->id));
 }
 
 void record_keep_ignored(void)
@@ -118,22 +125,47 @@ static __attribute__((noinline)) void add_ignored(uintptr_t block, size_t size)
     guard.last_size = size;
 }
 
+/* Of a block that a byte is hit of. */
+static __attribute__((noinline)) void acquire_sampled(uintptr_t block, size_t size, const struct stack_frame *caller)
+{
+    if (!event_enter())
+        return;
+    if (sampler_takes_hit(&guard.sampler, size))
+        add_sampled(block, size, caller);
+    event_end();
+    note_last(block, size);
+}
+
+/* Most blocks are passed by: a function of its own, which saves no registers for the others. */
+static __attribute__((noinline)) void acquire_or_pass(uintptr_t block, size_t size, const struct stack_frame *caller)
+{
+    if (!event_acquire_is_wanted(KIND_HEAP))
+        return;
+    if (sampler_passes(&guard.sampler, size))
+        note_last(block, size);
+    else
+        acquire_sampled(block, size, caller);
+}
+
+static __attribute__((noinline)) void acquire(uintptr_t block, size_t size, const struct stack_frame *caller)
+{
+    if (!event_acquire_is_wanted(KIND_HEAP)) {
+        add_ignored(block, size);
+    } else if (event_enter()) {
+        add(block, size, caller);
+        event_end();
+        note_last(block, size);
+    }
+}
+
 void record_heap_acquire(void *block, size_t size, const struct stack_frame *caller)
 {
     if (block == NULL)
         return;
-    if (!event_acquire_is_wanted(KIND_HEAP)) {
-        add_ignored((uintptr_t)block, size);
-        return;
-    }
-    if (!sampler_is_on() || !sampler_passes(&guard.sampler, size)) {
-        if (!event_enter())
-            return;
-        if (!sampler_is_on() || sampler_takes_hit(&guard.sampler, size))
-            add((uintptr_t)block, size, caller);
-        event_end();
-    }
-    note_last((uintptr_t)block, size);
+    if (sampler_is_on())
+        acquire_or_pass((uintptr_t)block, size, caller);
+    else
+        acquire((uintptr_t)block, size, caller);
 }
 
 void record_heap_enter(void)
