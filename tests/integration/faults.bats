@@ -1,16 +1,17 @@
 #!/usr/bin/env bats
 # Each call by which leaktrace asks the kernel or its own arenas for something fails, one after the other: the program does not
-# notice, and dumps that exist can be read and are true. LEAKTRACE_FAULTS=all tries every call of a run (four minutes).
+# notice, and dumps that exist can be read and are true. LEAKTRACE_FAULTS=all tries every call of a run: an hour.
 
 load ../support/leaktrace
 
 FAULTY="$LEAKTRACE_BUILD/faults/libleaktrace.so"
 
 with_faults_of() {
-    local call
+    local call seconds=800
+    [ -z "${LEAKTRACE_FAULTS:-}" ] || seconds=3600
     export PLUGIN="$LEAKTRACE_SPECIMENS/plugin.so"
     for call in "$@"; do
-        timeout -s KILL 800 /usr/bin/python3 -B "$LEAKTRACE_SOURCE/tests/support/faults.py" "$FAULTY" "$call" \
+        timeout -s KILL "$seconds" /usr/bin/python3 -B "$LEAKTRACE_SOURCE/tests/support/faults.py" "$FAULTY" "$call" \
             ${LEAKTRACE_FAULTS:+--all} "$LEAKTRACE_SPECIMENS/guest" >&2
     done
 }
