@@ -102,8 +102,8 @@ static bool is_programs(uintptr_t pc)
            (uintptr_t)object.dlfo_map_start != getauxval(AT_BASE);
 }
 
-/* The calling thread will not go on. Between here and the program may stand frames of exit(), large, and where main's were: what has been
-   left there is nobody's any more. */
+/* The calling thread will not go on. Between here and the program may stand frames of exit(), large, and where main's were:
+   what has been left there is nobody's any more. */
 __attribute__((noinline)) static void stand(void)
 {
     const uintptr_t *frame = __builtin_frame_address(0);
@@ -117,8 +117,8 @@ __attribute__((noinline)) static void stand(void)
         park_stand((uintptr_t)frame, NULL, 0);
 }
 
-/* A signal that came to this thread meanwhile would end the process before the dump is there; and without leaktrace it would come to
-   none. So none comes any more; but for the one by which another thread that changes the user waits for this one. */
+/* A signal that came to this thread meanwhile would end the process before the dump is there; and without leaktrace it would
+   come to none. So none comes any more; but for the one by which another thread that changes the user waits for this one. */
 static void end(const char *reason)
 {
     uint64_t all = ~(1ull << (SIGNAL_OF_SETUID - 1));

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <ucontext.h>
 
-#define PARK_SIGNAL SIGNAL_OF_SETUID /* libc's SIGSETXID, whose own handler passes over what was queued by value */
 #define KERNEL_RESTORER 0x04000000
 #define RED_ZONE 128u /* that a function may use without moving its stack pointer */
 #define PATIENCE_NS 1000000000ll
@@ -32,8 +31,8 @@ struct kernel_action {
     uint64_t mask;
 };
 
-/* What a thread that was asked says: where it has described itself, on its own stack. Before, it is a number that names the asking,
-   so that who comes too late, when the slot is another one's, cannot say anything. Its lower half is a futex. */
+/* What a thread that was asked says: where it has described itself, on its own stack. Before, it is a number that names the
+   asking, so that who comes too late, when the slot is another one's, cannot say anything. Its lower half is a futex. */
 struct slot {
     pid_t tid;
     union {
@@ -136,7 +135,8 @@ static void handle(int sig, siginfo_t *info, void *context)
     own = (struct parked){.tid = sys_gettid()};
     describe(&own, context);
     slot = &__atomic_load_n(&park.slots, __ATOMIC_ACQUIRE)[(uint32_t)value];
-    if (!__atomic_compare_exchange_n(&slot->said, &expected, (uint64_t)(uintptr_t)&own, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+    if (!__atomic_compare_exchange_n(&slot->said, &expected, (uint64_t)(uintptr_t)&own, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_RELAXED))
         return;
     sys_futex_wake(&slot->futex, 1);
     wait_for_end(generation);
@@ -205,12 +205,12 @@ static bool install(void)
     };
     struct kernel_action before;
 
-    if (SYS_CALL(SYS_rt_sigaction, PARK_SIGNAL, 0, &before, sizeof(before.mask)) != 0)
+    if (SYS_CALL(SYS_rt_sigaction, SIGNAL_OF_SETUID, 0, &before, sizeof(before.mask)) != 0)
         return false;
     if (before.handler == handle)
         return true;
     park.before = before;
-    return SYS_CALL(SYS_rt_sigaction, PARK_SIGNAL, &action, 0, sizeof(action.mask)) == 0;
+    return SYS_CALL(SYS_rt_sigaction, SIGNAL_OF_SETUID, &action, 0, sizeof(action.mask)) == 0;
 }
 
 static bool is_exempt(pid_t tid)
@@ -271,7 +271,7 @@ static void ask(pid_t tid)
     info.si_code = SI_QUEUE;
     info.si_pid = sys_getpid();
     info.si_value.sival_ptr = (void *)((uintptr_t)(uint32_t)park.generation << 32 | park.count);
-    if (SYS_CALL(SYS_rt_tgsigqueueinfo, sys_getpid(), tid, PARK_SIGNAL, &info) == 0)
+    if (SYS_CALL(SYS_rt_tgsigqueueinfo, sys_getpid(), tid, SIGNAL_OF_SETUID, &info) == 0)
         park.count++;
 }
 
@@ -323,7 +323,7 @@ static void wait_for_slot(struct slot *slot, int64_t deadline)
         enum task_hope hope = TASK_COMES;
 
         if (sys_futex_wait(&slot->futex, (int)question(park.generation), &slice) == -ETIMEDOUT)
-            hope = task_look(slot->tid, PARK_SIGNAL);
+            hope = task_look(slot->tid, SIGNAL_OF_SETUID);
         if (hope == TASK_GONE)
             return;
         blocked += hope == TASK_BLOCKS;
@@ -347,7 +347,7 @@ static void collect(pid_t tid, void *context)
             found = answer(&park.slots[i]);
     if (found != NULL && parked->count < park.items_room)
         park.items[parked->count++] = *found;
-    else if (tid != sys_gettid() && task_look(tid, PARK_SIGNAL) != TASK_GONE)
+    else if (tid != sys_gettid() && task_look(tid, SIGNAL_OF_SETUID) != TASK_GONE)
         parked->missed++;
 }
 

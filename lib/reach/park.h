@@ -14,7 +14,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Of libc: who changes the user waits until each thread has taken it. */
+/* Of libc, its SIGSETXID: who changes the user waits until each thread has taken it. libc's own handler passes over what was
+   queued by value. */
 #define SIGNAL_OF_SETUID 33
 
 /* One that stands still. What it had in its registers is in the two ranges. */

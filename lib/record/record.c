@@ -70,11 +70,9 @@ static void do_deferred(void)
     record_ignore_end();
 }
 
-/* A block that is about to be recorded. What it stands for is counted at its site; nothing is written to the tally, which counts
-   single blocks. */
-static void count_sampled(struct site *site, uintptr_t block, uint64_t size)
+/* What a recorded block stands for is counted at its site; nothing is written to the tally, which counts single blocks. */
+static void count_sampled(struct site *site, uint64_t size)
 {
-    heap_filter_add(block);
     site_add(site, sampler_weight(size), sampler_bytes(size));
 }
 
@@ -98,16 +96,6 @@ static inline void add(uintptr_t block, size_t size, const struct stack_frame *c
     count_put(heap_table_add_at(place, block, size, leaf->tally.site->id));
 }
 
-static void add_sampled(uintptr_t block, size_t size, const struct stack_frame *caller)
-{
-    struct stack_leaf *leaf = event_stack(KIND_HEAP, caller);
-
-    if (leaf == NULL)
-        return;
-    count_sampled(leaf->tally.site, block, size);
-    count_put(heap_table_add(block, size, leaf->tally.site->id));
-}
-
 void record_keep_ignored(void)
 {
     record_settings.keeps_ignored = true;
@@ -128,10 +116,16 @@ static __attribute__((noinline)) void add_ignored(uintptr_t block, size_t size)
 /* Of a block that a byte is hit of. */
 static __attribute__((noinline)) void acquire_sampled(uintptr_t block, size_t size, const struct stack_frame *caller)
 {
+    struct stack_leaf *leaf;
+
     if (!event_enter())
         return;
-    if (sampler_takes_hit(&guard.sampler, size))
-        add_sampled(block, size, caller);
+    leaf = sampler_takes_hit(&guard.sampler, size) ? event_stack(KIND_HEAP, caller) : NULL;
+    if (leaf != NULL) {
+        count_sampled(leaf->tally.site, size);
+        heap_filter_add(block);
+        count_put(heap_table_add(block, size, leaf->tally.site->id));
+    }
     event_end();
     note_last(block, size);
 }
@@ -182,6 +176,13 @@ static bool take(uintptr_t addr, struct heap_block *ret_block)
     return known;
 }
 
+static void put_back(const struct heap_block *block)
+{
+    if (sampler_is_on())
+        heap_filter_add(block->addr);
+    count_put(heap_table_put_back(block));
+}
+
 /* Puts back a block with its true size. Of sampled ones, one that would not have been taken with that size is forgotten. */
 static void put_corrected(struct heap_block *block, size_t size)
 {
@@ -193,10 +194,10 @@ static void put_corrected(struct heap_block *block, size_t size)
         site_add(site, -sampler_weight(block->size), -sampler_bytes(block->size));
         if (!sampler_keeps(&guard.sampler, size))
             return;
-        count_sampled(site, block->addr, size);
+        count_sampled(site, size);
     }
     block->size = size;
-    count_put(heap_table_put_back(block));
+    put_back(block);
 }
 
 /* The operators of libstdc++ ask for more than they were asked for, where a size is 0 or no multiple of the alignment. */
@@ -268,9 +269,7 @@ void record_heap_restore(const struct heap_block *released)
 {
     if (!event_begin(KIND_HEAP))
         return;
-    if (sampler_is_on())
-        heap_filter_add(released->addr);
-    count_put(heap_table_put_back(released));
+    put_back(released);
     event_end();
 }
 

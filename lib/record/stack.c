@@ -114,8 +114,8 @@ __attribute__((noinline)) static void check_stack(struct stack_cache *cache, con
         counters_add(COUNTER_MISMATCHED_STACKS, 1);
 }
 
-WALK_READS_STACK struct stack_leaf *stack_capture_slowly(struct stack_cache *cache, enum kind kind, const struct stack_frame *hook,
-                                        struct stack_leaf *leaf)
+WALK_READS_STACK struct stack_leaf *stack_capture_slowly(struct stack_cache *cache, enum kind kind,
+                                                         const struct stack_frame *hook, struct stack_leaf *leaf)
 {
     bool knows_exits = leaf == NULL && cache->code == epoch_code();
     const struct stack_frame *outer = knows_exits ? stack_exit_find(cache->exits, &cache->bounds, hook) : hook;

@@ -33,7 +33,7 @@ static bool is_within(uintptr_t addr, const struct stack_bounds *bounds)
 }
 
 WALK_READS_STACK const struct stack_frame *stack_exit_find(const struct stack_exit *exits, const struct stack_bounds *bounds,
-                                          const struct stack_frame *hook)
+                                                           const struct stack_frame *hook)
 {
     const struct stack_exit *way = &exits[index_of(hook->pc)];
     uintptr_t sp = (uintptr_t)(hook + 1), bp = hook->bp;

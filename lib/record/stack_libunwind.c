@@ -1,5 +1,5 @@
-/* libunwind behind accessors of our own. Owns libunwind's address space and the count of walks under way; called by record/stack. The
-   only file that includes libunwind. */
+/* libunwind behind accessors of our own. Owns libunwind's address space and the count of walks under way; called by
+   record/stack. The only file that includes libunwind. */
 #include "record/stack_libunwind.h"
 
 #include "base/sys.h"
@@ -107,8 +107,8 @@ static int get_proc_name(unw_addr_space_t as, unw_word_t addr, char *buf, size_t
     return -UNW_ENOINFO;
 }
 
-/* When libunwind starts, it makes a pipe to probe addresses with in its local interface, which is not used here. The linker sends
-   that call to this function (--wrap): the program's descriptors stay its own. */
+/* When libunwind starts, it makes a pipe to probe addresses with in its local interface, which is not used here. The linker
+   sends that call to this function (--wrap): the program's descriptors stay its own. */
 int __wrap_pipe2(int *fds, int flags);
 
 int __wrap_pipe2(int *fds, int flags)
@@ -191,7 +191,8 @@ static bool read_word(void *context, uintptr_t addr, uintptr_t *ret_word)
 
 static bool describe(unw_cursor_t *cursor, struct stack_libunwind_frame *ret_frame)
 {
-    static const int preserved[] = {UNW_X86_64_RBX, UNW_X86_64_RBP, UNW_X86_64_R12, UNW_X86_64_R13, UNW_X86_64_R14, UNW_X86_64_R15};
+    static const int preserved[] = {UNW_X86_64_RBX, UNW_X86_64_RBP, UNW_X86_64_R12,
+                                    UNW_X86_64_R13, UNW_X86_64_R14, UNW_X86_64_R15};
     unw_word_t word;
 
     if (unw_get_reg(cursor, UNW_REG_SP, &word) < 0)

@@ -1,8 +1,8 @@
 /*
  * Which addresses may be those of recorded blocks, where few blocks are recorded: one byte tells most others from them.
  *
- * Counts blocks by a hash of their address. A count that has reached its limit stays there: then each address with that hash may be
- * one. Any thread, no locks.
+ * Counts blocks by a hash of their address. A count that has reached its limit stays there: then each address with that hash
+ * may be one. Any thread, no locks.
  */
 #ifndef LEAKTRACE_STORE_HEAP_FILTER_H
 #define LEAKTRACE_STORE_HEAP_FILTER_H

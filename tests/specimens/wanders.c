@@ -2,6 +2,7 @@
    through frames of all shapes: with and without frame pointers, realigned, with alloca; left by longjmp; in handlers of
    signals on the thread's stack, on one inside of it, and on another; in contexts; in children of fork; in plugins that are
    loaded for one call. Of the same arguments a thread always does the same. */
+#include "../support/branches.h"
 #include "specimen.h"
 
 #include <alloca.h>
@@ -9,15 +10,11 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-#define FRAME __attribute__((noipa))
-#define PLAIN FRAME __attribute__((optimize("O0")))
-#define FAST FRAME __attribute__((optimize("omit-frame-pointer")))
 #define STACK_SIZE (128ul * 1024)
 #define LEVELS 24
 
@@ -27,16 +24,13 @@ typedef void *allocate(size_t size);
 static __thread struct {
     uint64_t seed;
     unsigned left;
-    unsigned inside; /* handlers and contexts that it is in */
-    unsigned sort_level;
+    unsigned inside;     /* handlers and contexts that it is in */
     sigjmp_buf *catcher; /* NULL: none on this stack */
 } me;
 
 static char **plugins;
 static uint64_t n_plugins;
 static unsigned blocks;
-static __thread volatile unsigned sink; /* keeps calls from being tail calls */
-static shape branch;
 
 static uint64_t rnd(uint64_t limit)
 {
@@ -44,23 +38,7 @@ static uint64_t rnd(uint64_t limit)
     return (me.seed >> 33) % limit;
 }
 
-#define BRANCH(level)                                                                                                          \
-    do {                                                                                                                       \
-        if (rnd(2) == 0) {                                                                                                     \
-            branch(level);                                                                                                     \
-            sink++;                                                                                                            \
-        } else {                                                                                                               \
-            branch(level);                                                                                                     \
-            sink += 2;                                                                                                         \
-        }                                                                                                                      \
-    } while (0)
-
 PLAIN static void plain(unsigned level)
-{
-    BRANCH(level);
-}
-
-FAST static void fast(unsigned level)
 {
     BRANCH(level);
 }
@@ -90,22 +68,6 @@ FAST static void realigned(unsigned level)
     room[0] = 1;
     BRANCH(level);
     sink += (unsigned)(local[0] + room[0]);
-}
-
-static int compare(const void *a, const void *b)
-{
-    if (me.sort_level != 0)
-        BRANCH(me.sort_level);
-    return *(const int *)a - *(const int *)b;
-}
-
-FAST static void sorts(unsigned level)
-{
-    int values[] = {3, 1, 2};
-
-    me.sort_level = level > 2 ? 2 : level;
-    qsort(values, 3, sizeof(values[0]), compare);
-    sink += (unsigned)values[0];
 }
 
 FAST static void catches(unsigned level)

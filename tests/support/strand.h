@@ -8,6 +8,7 @@
 #ifndef LEAKTRACE_TESTS_STRAND_H
 #define LEAKTRACE_TESTS_STRAND_H
 
+#include "branches.h"
 #include "unit.h"
 
 #include "base/memory.h"
@@ -20,12 +21,8 @@
 #include <alloca.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <ucontext.h>
 
-#define FRAME __attribute__((noipa, optimize("no-optimize-sibling-calls")))
-#define PLAIN FRAME __attribute__((optimize("O0")))
-#define FAST FRAME __attribute__((optimize("O2", "omit-frame-pointer")))
 #define HOOK(name) FRAME __attribute__((section(#name), optimize("O2")))
 #define CACHES 5u
 #define BYTES 3u
@@ -46,7 +43,7 @@ struct strand {
     ucontext_t *home; /* to which it yields now and then, or NULL */
     bool starves;     /* memory runs out now and then */
     bool never_throws;
-    bool exact;       /* only frames whose table is right at every instruction */
+    bool exact; /* only frames whose table is right at every instruction */
 };
 
 extern char __start_hook_code[], __stop_hook_code[];
@@ -57,7 +54,6 @@ static __thread struct stack_cache *cache = &caches[0];
 static __thread struct strand *strand;
 static __thread volatile bool busy;     /* the guard */
 static __thread volatile bool throwing; /* a signal may come where longjmp has another stack pointer already */
-static __thread volatile unsigned sink; /* keeps calls from being tail calls */
 static volatile bool stepping;          /* a signal comes after each instruction outside of the guard */
 
 /* The last stack, and the hook's frame. */
@@ -68,7 +64,7 @@ static __thread const struct stack_frame *frame;
 static uint64_t truth[SITES]; /* what was taken, by site */
 static unsigned truncated, strange, lost;
 
-static inline uint64_t rnd(uint64_t limit)
+static uint64_t rnd(uint64_t limit)
 {
     return random_next(&strand->seed) % limit;
 }
@@ -106,30 +102,12 @@ HOOK(hook_code) static void take(enum kind kind)
 
 /* --- frames of all shapes, each with two places that call ----------------------------------------------------------- */
 
-static void branch(unsigned level);
-
-#define BRANCH(level)                                                                                                          \
-    do {                                                                                                                       \
-        if (rnd(2) == 0) {                                                                                                     \
-            branch(level);                                                                                                     \
-            sink++;                                                                                                            \
-        } else {                                                                                                               \
-            branch(level);                                                                                                     \
-            sink += 2;                                                                                                         \
-        }                                                                                                                      \
-    } while (0)
-
 PLAIN static void plain(unsigned level)
 {
     volatile unsigned words[5] = {level};
 
     BRANCH(level);
     sink += words[0];
-}
-
-FAST static void fast(unsigned level)
-{
-    BRANCH(level);
 }
 
 /* rbp is a register like others here; what it held is what an outer frame needs to be found. */
@@ -196,24 +174,6 @@ FAST static void catches(unsigned level)
     }
     throwing = interrupts_a_throw;
     strand->catcher = outer;
-}
-
-static __thread unsigned sort_level;
-
-static int compare(const void *a, const void *b)
-{
-    if (sort_level != 0)
-        BRANCH(sort_level);
-    return *(const int *)a - *(const int *)b;
-}
-
-FAST static void sorts(unsigned level)
-{
-    int values[] = {3, 1, 2};
-
-    sort_level = level > 2 ? 2 : level;
-    qsort(values, ARRAY_LEN(values), sizeof(values[0]), compare);
-    sink += (unsigned)values[0];
 }
 
 HOOK(hook_code) static void hook_that_calls_back(unsigned level)
